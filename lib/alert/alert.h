@@ -1,0 +1,186 @@
+#pragma once
+/* Events and alerts: what is told, in which words and formats, and when a finding opens,
+ * reminds of, or resolves an alert. Pure; refuses to know sockets and the store. Fields and
+ * escaping: docs/ARCHITECTURE.md, "Events". */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "drift/drift.h"
+#include "inventory/inventory.h"
+#include "visit/visit.h"
+
+struct text;
+struct error;
+
+enum { ALERT_MESSAGE_MAX = 4000, ALERT_MESSAGE_AIM = 2048, ALERT_EID_SIZE = 37 };
+
+enum alert_type {
+	ALERT_FILE_MODIFIED,
+	ALERT_FILE_ADDED,
+	ALERT_FILE_MISSING,
+	ALERT_FILE_FORGED,
+	ALERT_FILE_STALE,
+	ALERT_FILE_MIXED,
+	ALERT_FILE_UNREADABLE,
+	ALERT_DEVICE_UNREACHABLE,
+	ALERT_DEVICE_REFUSED,
+	ALERT_DEVICE_CHANGED,
+	ALERT_DEVICE_OVERDUE,
+	ALERT_BASELINE_REJECTED,
+	ALERT_FLEET_DRIFT,
+	ALERT_SWEEP_SUMMARY,
+	ALERT_RESOLVED,
+	ALERT_TYPE_COUNT,
+};
+
+const char *alert_type_name(enum alert_type type); /* the MSGID: "FILE_MODIFIED" */
+int alert_type_parse(enum alert_type *ret_type, const char *name);
+int alert_type_severity(enum alert_type type); /* syslog's, 0 to 7 */
+
+enum alert_action { ALERT_OPENED, ALERT_CHANGED, ALERT_REMINDED, ALERT_ENDED, ALERT_TOLD };
+const char *alert_action_name(enum alert_action action); /* "opened" … "resolved", "told" */
+
+/* Counts of one sweep, for its summary. */
+struct alert_counts {
+	uint64_t results[DRIFT_RESULT_COUNT];
+	uint64_t devices, files, bytes, findings;
+	uint64_t overdue, open_alerts;
+	int64_t started_at, ended_at;
+	unsigned approvals; /* 0 is said in words: evaluation */
+	bool stopped;	    /* ended before its end: stop, breaker or signal */
+	char why_stopped[128];
+};
+
+/* One message to the SIEM. Strings are owned, raw as the device gave them, NULL where they do
+ * not apply. seq, eid and previous are given by the store when it is appended. */
+struct alert_event {
+	enum alert_type type;
+	enum alert_action action;
+	enum alert_type resolves; /* for ALERT_RESOLVED: which type */
+	char eid[ALERT_EID_SIZE]; /* stable across duplicates: a UUID */
+	uint64_t seq;
+	char previous[DIGEST_SHA256_HEX + 1]; /* chain hash of the record before */
+	int64_t at;
+	char *site, *asset, *serial, *model, *department, *address;
+	char *path;
+	bool has_kind;
+	enum visit_kind kind;
+	bool has_new, has_old;
+	uint64_t new_size, old_size;
+	struct digest_pair new_digest, old_digest;
+	char *release, *manifest;
+	char *outcome; /* visit_outcome_name() where something failed */
+	char *detail;  /* more words: as they came, escaped when rendered */
+	char *grade;   /* visit_grade_write() */
+	uint64_t sweep;
+	uint64_t alert; /* number of the alert, 0 for none */
+	bool has_counts;
+	struct alert_counts counts;
+};
+
+void alert_event_clear(struct alert_event *event);
+
+/* The record as the store keeps and chains it: canonical JSON (sorted keys, no white space)
+ * of every field but previous. Returns 0 or -1 without memory. */
+int alert_event_write(struct text *text, const struct alert_event *event, struct error *e);
+int alert_event_parse(struct alert_event *ret_event, const char *json, size_t length, struct error *e);
+
+/* The sentence for a person, escaped for display. */
+void alert_sentence(struct text *text, const struct alert_event *event);
+
+/* What a format needs beside the event. */
+struct alert_frame {
+	const char *sd_id;
+	const char *host; /* this collector's name */
+	int facility;
+	int process;	  /* pid */
+	bool clock_synced;	     /* timeQuality */
+};
+
+/* RFC 5424 with structured data and the sentence; at most ALERT_MESSAGE_MAX bytes: a path or
+ * a detail is shortened (pathTrunc, pathSha256), never a digest. */
+int alert_render_rfc5424(struct text *text, const struct alert_event *event, const struct alert_frame *frame);
+
+/* RFC 3164 for the local /dev/log, whose readers mangle 5424: the body is the MSGID, the same
+ * structured data and the sentence. Time in local time, as the RFC has it. */
+int alert_render_rfc3164(struct text *text, const struct alert_event *event, const struct alert_frame *frame);
+
+/* Native journal fields, each a "NAME=value" in fields; ret_parts point into them and are the
+ * caller's to free (the array alone). */
+int alert_render_journal(struct text *fields, struct iovec **ret_parts, size_t *ret_count,
+			 const struct alert_event *event, const struct alert_frame *frame);
+
+/* ---- the life of an alert ---- */
+
+enum alert_state { ALERT_STATE_OPEN, ALERT_STATE_ACKNOWLEDGED, ALERT_STATE_RESOLVED, ALERT_STATE_COUNT };
+const char *alert_state_name(enum alert_state state);
+
+/* A finding's life on a device. One cause has one alert: (asset, type, kind, path). */
+struct alert {
+	uint64_t number; /* 0 until stored */
+	char *asset;
+	enum alert_type type;
+	bool has_kind;
+	enum visit_kind kind;
+	char *path; /* NULL for a device's own */
+	enum alert_state state;
+	bool has_new;
+	uint64_t new_size;
+	struct digest_pair new_digest; /* as last seen: another content is another cause */
+	bool has_old;
+	uint64_t old_size;
+	struct digest_pair old_digest;
+	char *release, *manifest, *outcome, *detail;
+	int64_t opened_at, seen_at, told_at;
+	int64_t acknowledged_at; /* 0: never */
+	char *acknowledged_by, *note;
+	int64_t resolved_at; /* 0: not yet */
+};
+
+void alert_clear(struct alert *alert);
+
+/* What happens to one alert after a visit. */
+struct alert_change {
+	struct alert alert;	   /* as it is to be stored */
+	bool tell;		   /* whether an event goes out */
+	enum alert_action action;
+};
+
+/* What one visit found, as causes. A type is only resolved when the visit could have seen it:
+ * covered says so for each kind's files, contact for the device's own alerts. */
+struct alert_causes {
+	const char *asset;
+	const struct drift_verdict *verdict;
+	enum visit_outcome outcome;
+	const char *detail;
+	const struct visit_report *report; /* to know which paths were read this time */
+	int64_t now;
+	int64_t remind_after;
+};
+
+/* Given the device's alerts that are not resolved, say what changes: new causes are opened;
+ * a changed content is told as changed and is open again even when acknowledged; an open one
+ * is reminded of after remind_after, an acknowledged one never; a cause that is gone is
+ * resolved, but only when its path was read or its absence was seen. Device alerts
+ * (unreachable, refused, changed) follow the outcome; overdue is alert_overdue()'s. The
+ * changes are the caller's. Returns 0 or -1 without memory. */
+int alert_update(struct alert_change **ret_changes, size_t *ret_count, const struct alert *open,
+		 size_t open_count, const struct alert_causes *causes, struct error *e);
+void alert_changes_free(struct alert_change *changes, size_t count);
+
+/* The same for DEVICE_OVERDUE: verified_at is 0 for a device never verified, whose clock then
+ * starts at enrolled_at. Returns whether ret_change is filled. */
+bool alert_overdue(struct alert_change *ret_change, const struct inventory_device *device,
+		   int64_t verified_at, int64_t overdue_after, const struct alert *open,
+		   int64_t remind_after, int64_t now);
+
+/* The event that tells of a change. Returns 0 or -1 without memory. */
+int alert_event_from_change(struct alert_event *ret_event, const struct alert_change *change,
+			    const struct inventory_device *device, const char *site,
+			    const struct visit_report *report, uint64_t sweep, int64_t now);
+
+/* The summary that ends a sweep. Returns 0 or -1 without memory. */
+int alert_event_summary(struct alert_event *ret_event, const char *site, uint64_t sweep,
+			const struct alert_counts *counts, int64_t now);

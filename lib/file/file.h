@@ -1,0 +1,30 @@
+#pragma once
+/* Files of the host: whole reads with a cap, and writes that are there or not there. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/text.h"
+
+struct error;
+
+/* Append the whole file to text; more than most bytes is an error. missing_code is the class
+ * of a file that is not there (ERROR_CONFIG, ERROR_DATA …); one that may not be read is
+ * ERROR_PERMISSION. Messages name the path. Returns 0 or -1. */
+int file_read(struct text *text, const char *path, size_t most, int missing_code, struct error *e);
+
+/* The same for a file that is open already; name is for messages. Does not close it. */
+int file_read_fd(struct text *text, int fd, const char *name, size_t most, struct error *e);
+
+/* Write beside, fsync, rename over path: never half a file. Returns 0 or -1
+ * (ERROR_UNAVAILABLE, ERROR_PERMISSION). */
+int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct error *e);
+
+/* Make a folder, and its parents, where missing. Returns 0 or -1. */
+int file_make_folder(const char *path, mode_t mode, struct error *e);
+
+/* Call on_file for each regular file in folder whose name ends in suffix, in order of name,
+ * until it returns less than 0. Returns that, or 0, or -1 when folder cannot be read. */
+int file_each(const char *folder, const char *suffix,
+	      int (*on_file)(void *userdata, const char *path, struct error *e), void *userdata,
+	      struct error *e);

@@ -1,0 +1,266 @@
+#pragma once
+/* Everything that is remembered, behind domain types. Knows SQL, all of it; refuses to know
+ * verdicts. SQLite in WAL mode with synchronous=FULL. Every call may fail for a full disk, a
+ * read-only file or a busy store: ERROR_UNAVAILABLE, and what it would have changed has not
+ * changed. Lists are the caller's to free with the function beside them. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alert/alert.h"
+#include "drift/drift.h"
+#include "inventory/inventory.h"
+#include "manifest/manifest.h"
+#include "visit/visit.h"
+
+struct error;
+struct store;
+
+enum store_mode { STORE_READ, STORE_WRITE };
+
+/* Open the store in folder (pumpwatch.db); STORE_WRITE makes it where missing and migrates an
+ * older schema in one transaction. A newer schema and a corrupt file are refused untouched
+ * (ERROR_DATA, with the way out); check runs the whole integrity check, as a daemon does at
+ * start. Returns 0 or -1. */
+int store_open(struct store **ret_store, const char *folder, enum store_mode mode, bool check,
+	       struct error *e);
+void store_close(struct store *store);
+
+/* A transaction; they do not nest. store_begin() waits up to five seconds for other writers.
+ * Outside of one each writing call is a transaction of its own. */
+int store_begin(struct store *store, struct error *e);
+int store_commit(struct store *store, struct error *e);
+void store_rollback(struct store *store); /* does nothing outside of a transaction */
+
+/* ---- devices ---- */
+
+/* What is known of a device beside its enrollment. */
+struct store_standing {
+	int64_t visited_at;  /* last try; 0: never */
+	int64_t verified_at; /* last result verified or behind; 0: never */
+	bool has_result;
+	enum drift_result result;
+	enum visit_outcome outcome;
+	struct visit_grade grade;
+	unsigned failures;    /* tries in a row without contact */
+	int64_t not_before;   /* back-off: no visit before */
+	uint64_t visit;	      /* number of the last visit */
+	char *releases;	      /* "firmware 7.0, drug-library 2026-10"; NULL */
+};
+
+struct store_device {
+	struct inventory_device device;
+	struct store_standing standing;
+};
+
+struct store_devices {
+	struct store_device *items;
+	size_t count;
+};
+void store_device_clear(struct store_device *device);
+void store_devices_clear(struct store_devices *devices);
+
+/* Filters that are NULL or false pass everything. Ordered by asset. */
+struct store_device_filter {
+	const char *model, *department;
+	bool has_state;
+	enum inventory_state state;
+	bool has_result;
+	enum drift_result result;
+};
+int store_devices_list(struct store *store, const struct store_device_filter *filter,
+		       struct store_devices *ret_devices, struct error *e);
+
+/* Returns 1 and the device, 0 when there is none, or -1. */
+int store_device_load(struct store *store, const char *asset, struct store_device *ret_device,
+		      struct error *e);
+
+/* Insert, or update the enrollment by asset. A serial (within a model), MAC or link that
+ * another device that is not retired has is refused (ERROR_DATA, naming it). */
+int store_device_save(struct store *store, const struct inventory_device *device, struct error *e);
+int store_standing_save(struct store *store, const char *asset, const struct store_standing *standing,
+			struct error *e);
+
+/* ---- leases: never two visits to one device ---- */
+
+/* Returns 1 when the lease is taken (or renewed by the same owner), 0 when another owner holds
+ * it beyond now, -1 on error. owner names a process and its start. */
+int store_lease_take(struct store *store, const char *asset, const char *owner, int64_t now,
+		     int64_t until, struct error *e);
+int store_lease_drop(struct store *store, const char *asset, const char *owner, struct error *e);
+
+/* ---- baselines ---- */
+
+enum store_baseline_state {
+	STORE_CANDIDATE, /* learnt or imported, not in force */
+	STORE_CURRENT,
+	STORE_OLDER, /* accepted until accept_until */
+	STORE_WITHDRAWN,
+};
+const char *store_baseline_state_name(enum store_baseline_state state);
+
+struct store_baseline {
+	char id[MANIFEST_ID_SIZE];
+	enum store_baseline_state state;
+	int64_t accept_until;
+	int64_t added_at;
+	char *added_by;
+	char *reason; /* of the withdrawal; NULL */
+	char *text;   /* the canonical bytes; the id is checked against them on every load */
+	struct manifest manifest;
+};
+struct store_baselines {
+	struct store_baseline *items;
+	size_t count;
+};
+void store_baseline_clear(struct store_baseline *baseline);
+void store_baselines_clear(struct store_baselines *baselines);
+
+/* All, or those of a model and of a device (either may be NULL). Ordered by scope, kind,
+ * serial. A baseline whose text does not parse, or has another id, fails the call by name. */
+int store_baselines_list(struct store *store, const char *model, const char *asset,
+			 struct store_baselines *ret_baselines, struct error *e);
+int store_baseline_load(struct store *store, const char *id_prefix, struct store_baseline *ret_baseline,
+			struct error *e); /* 1, 0 or -1; -1 (ERROR_DATA) when the prefix is not unique */
+
+/* Bring a manifest in force: it becomes current, the one before older (accepted until
+ * older_until). Refused: a serial that does not rise, a previous that is not the current one's
+ * id, an id that is there already. */
+int store_baseline_add(struct store *store, const char *text, const struct manifest *manifest,
+		       const char *by, int64_t older_until, int64_t now, struct error *e);
+int store_baseline_accept_until(struct store *store, const char *id, int64_t until, struct error *e);
+int store_baseline_withdraw(struct store *store, const char *id, const char *reason, struct error *e);
+
+/* ---- sweeps and their jobs ---- */
+
+struct store_sweep {
+	uint64_t number;
+	char *window; /* the window's name, or NULL for a sweep by hand */
+	char *by;
+	int64_t started_at;
+	int64_t closes_at; /* the window's end; TIME_NEVER by hand */
+	int64_t ended_at;  /* 0: not ended */
+	struct alert_counts counts; /* when ended */
+};
+void store_sweep_clear(struct store_sweep *sweep);
+
+/* Begin a sweep with a job for each asset; both in one transaction. */
+int store_sweep_begin(struct store *store, struct store_sweep *sweep, const char *const *assets,
+		      size_t asset_count, struct error *e);
+/* The sweep of this window that has not ended, if any: 1, 0 or -1. window NULL: any. */
+int store_sweep_unfinished(struct store *store, const char *window, struct store_sweep *ret_sweep,
+			   struct error *e);
+/* The last one that ended: 1, 0 or -1. window NULL: any. */
+int store_sweep_last(struct store *store, const char *window, struct store_sweep *ret_sweep, struct error *e);
+int store_sweep_end(struct store *store, uint64_t sweep, int64_t ended_at,
+		    const struct alert_counts *counts, struct error *e);
+
+struct store_job {
+	char *asset;
+	unsigned attempts;
+	int64_t not_before;
+};
+struct store_jobs {
+	struct store_job *items;
+	size_t count;
+};
+void store_jobs_clear(struct store_jobs *jobs);
+/* The jobs not done, longest-unverified device first (never verified before all). */
+int store_jobs_list(struct store *store, uint64_t sweep, struct store_jobs *ret_jobs, struct error *e);
+int store_job_retry(struct store *store, uint64_t sweep, const char *asset, unsigned attempts,
+		    int64_t not_before, struct error *e);
+int store_job_done(struct store *store, uint64_t sweep, const char *asset, enum drift_result result,
+		   struct error *e);
+/* Sums over the done jobs of a sweep and their visits, for the summary. */
+int store_sweep_counts(struct store *store, uint64_t sweep, struct alert_counts *ret_counts, struct error *e);
+
+/* ---- visits ---- */
+
+/* Remember a visit with its findings. When the observations are those of the device's last
+ * visit with observations, one row is written that points there. sweep is 0 for none. */
+int store_visit_add(struct store *store, uint64_t sweep, const char *asset,
+		    const struct visit_report *report, const struct drift_verdict *verdict,
+		    uint64_t *ret_visit, struct error *e);
+
+struct store_visit {
+	uint64_t number, sweep;
+	enum drift_result result;
+	struct visit_report report; /* with observations when asked for */
+	struct drift_finding *findings;
+	size_t finding_count;
+};
+struct store_visits {
+	struct store_visit *items;
+	size_t count;
+};
+void store_visits_clear(struct store_visits *visits);
+/* The latest visits of a device, newest first; only the first with observations and findings. */
+int store_visits_list(struct store *store, const char *asset, size_t most, struct store_visits *ret_visits,
+		      struct error *e);
+
+/* ---- alerts ---- */
+
+struct store_alerts {
+	struct alert *items;
+	size_t count;
+};
+void store_alerts_clear(struct store_alerts *alerts);
+/* asset NULL: all devices. Resolved ones only when all. Ordered by number. */
+int store_alerts_list(struct store *store, const char *asset, bool all, struct store_alerts *ret_alerts,
+		      struct error *e);
+int store_alert_load(struct store *store, uint64_t number, struct alert *ret_alert, struct error *e); /* 1, 0, -1 */
+/* Insert when number is 0 (it is then set), else update. */
+int store_alert_save(struct store *store, struct alert *alert, struct error *e);
+
+/* ---- events: the outbox and its chain ---- */
+
+/* Append: gives seq (gapless), eid and previous; h[n] = SHA-256(h[n-1] ‖ record). */
+int store_event_append(struct store *store, struct alert_event *event, struct error *e);
+
+struct store_events {
+	struct alert_event *items;
+	size_t count;
+};
+void store_events_clear(struct store_events *events);
+/* Up to most events after seq, in order. */
+int store_events_list(struct store *store, uint64_t after, size_t most, struct store_events *ret_events,
+		      struct error *e);
+/* The last seq (0: none) and the chain's head. */
+int store_event_head(struct store *store, uint64_t *ret_seq, char ret_head[static DIGEST_SHA256_HEX + 1],
+		     struct error *e);
+
+/* The last seq that a sink has taken. A sink seen for the first time starts at the head. */
+int store_sink_position(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e);
+int store_sink_advance(struct store *store, const char *sink, uint64_t seq, struct error *e);
+
+/* ---- who did what ---- */
+
+struct store_act {
+	uint64_t number;
+	int64_t at;
+	char *by;      /* the login name, or --by */
+	char *verb;    /* "enroll", "baseline add" … */
+	char *subject; /* asset, manifest id, alert number */
+	char *detail;  /* what changed; a reason; NULL */
+};
+int store_act_add(struct store *store, int64_t at, const char *by, const char *verb, const char *subject,
+		  const char *detail, struct error *e);
+struct store_acts {
+	struct store_act *items;
+	size_t count;
+};
+void store_acts_clear(struct store_acts *acts);
+/* The latest, newest first; subject NULL: all. */
+int store_acts_list(struct store *store, const char *subject, size_t most, struct store_acts *ret_acts, struct error *e);
+
+/* Fleet at a glance, in one read. */
+struct store_summary {
+	uint64_t states[INVENTORY_STATE_COUNT];
+	uint64_t results[DRIFT_RESULT_COUNT]; /* of active devices, last result */
+	uint64_t never_visited;
+	uint64_t overdue; /* by overdue_after and now */
+	uint64_t open_alerts, acknowledged_alerts;
+	uint64_t baselines_current;
+};
+int store_summarise(struct store *store, int64_t now, int64_t overdue_after, struct store_summary *ret_summary,
+		    struct error *e);

@@ -1,0 +1,97 @@
+#pragma once
+/* One run over the devices that are due: which device, when, in which order; visit → verdict →
+ * one transaction. Owns the state machine of a sweep; refuses to know SQL and protocols. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alert/alert.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "credential/credential.h"
+#include "drift/drift.h"
+#include "inventory/inventory.h"
+
+struct error;
+struct pull_pool;
+struct sd_event;
+struct store;
+struct sweep;
+
+/* Profiles by name; sorted, owned. */
+struct sweep_models {
+	struct inventory_model *items;
+	size_t count;
+};
+/* Load every profile of a folder. Two whose names differ only in case or punctuation are
+ * refused. Returns 0 or -1. */
+int sweep_models_load(struct sweep_models *ret_models, const char *folder, struct error *e);
+void sweep_models_clear(struct sweep_models *models);
+const struct inventory_model *sweep_models_find(const struct sweep_models *models, const char *name);
+
+/* What a sweep works with. All lent until sweep_free(). */
+struct sweep_environment {
+	struct sd_event *event;
+	struct store *store;
+	struct pull_pool *pool;
+	const struct config *config;
+	const struct sweep_models *models;
+	struct credential_folders credentials;
+	struct time_source clock;
+	const char *owner; /* of the leases */
+};
+
+/* How one device's visit ended; lent for the call. */
+struct sweep_visit {
+	const struct inventory_device *device;
+	const struct visit_report *report; /* NULL when skipped */
+	const struct drift_verdict *verdict;
+	uint64_t number; /* in the store, 0 when skipped */
+	bool will_retry; /* not the last word of this sweep */
+};
+
+/* on_done comes exactly once, never before sweep_start() returns, never after sweep_free().
+ * failed: the store could not be written, or the like, with words; counts are what is known. */
+struct sweep_handlers {
+	void (*on_visit)(void *userdata, const struct sweep_visit *visit); /* may be NULL */
+	void (*on_progress)(void *userdata);				   /* may be NULL */
+	void (*on_done)(void *userdata, const struct alert_counts *counts, const struct error *failed);
+	void *userdata;
+};
+
+/* What to sweep: the devices named, or all that are active, or a window's. */
+struct sweep_request {
+	const char *const *assets; /* with asset_count > 0: just these */
+	size_t asset_count;
+	const struct config_window *window; /* NULL: by hand */
+	int64_t closes_at;		    /* TIME_NEVER by hand */
+	bool ignore_back_off;		    /* by hand, named or --all */
+	const char *by;
+};
+
+/* Begin, or take up again, a sweep. An unknown asset or a stop in force fails. Returns 0 or
+ * -1. */
+int sweep_start(struct sweep **ret_sweep, const struct sweep_environment *environment,
+		const struct sweep_request *request, const struct sweep_handlers *handlers,
+		struct error *e);
+
+/* End early: visits that run are cancelled, on_done comes soon with stopped set. */
+void sweep_stop(struct sweep *sweep, const char *why);
+void sweep_free(struct sweep *sweep);
+
+/* How far it is, for STATUS and bars. */
+struct sweep_progress {
+	uint64_t number, done, running, total;
+	uint64_t files, bytes;
+	uint64_t results[DRIFT_RESULT_COUNT];
+};
+void sweep_progress(const struct sweep *sweep, struct sweep_progress *ret_progress);
+
+/* Open or resolve DEVICE_OVERDUE for the whole fleet, in one transaction. */
+int sweep_check_overdue(const struct sweep_environment *environment, uint64_t sweep, struct error *e);
+
+/* The global stop: a file in the state folder that anyone on duty may make. Returns 1 with its
+ * words (the caller frees them), 0 when there is none, -1 when that cannot be told. */
+int sweep_stop_read(const char *state_folder, char **ret_reason, struct error *e);
+int sweep_stop_write(const char *state_folder, const char *reason, struct error *e);
+int sweep_stop_remove(const char *state_folder, struct error *e);
