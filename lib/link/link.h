@@ -26,7 +26,9 @@ struct link_environment {
 	const struct visit_secret *secret;
 	link_resolve *resolve;
 	void *resolve_userdata;
-	const atomic_bool *cancelled; /* seen within a second in every state */
+	const atomic_bool *cancelled; /* seen within a second in every state; may be NULL */
+	int64_t deadline_at; /* the visit's end by the monotonic clock, in microseconds; 0: the
+			      * order's total_seconds from now, for a visit's first link */
 };
 
 struct link;
