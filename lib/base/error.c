@@ -20,7 +20,7 @@ static void trim_utf8(char *text)
 		text[lead - 1] = '\0';
 }
 
-int error_set(struct error *e, enum error_code code, const char *format, ...)
+int (error_set)(struct error *e, enum error_code code, const char *format, ...)
 {
 	va_list arguments;
 
@@ -35,7 +35,7 @@ int error_set(struct error *e, enum error_code code, const char *format, ...)
 	return -1;
 }
 
-int error_prefix(struct error *e, const char *format, ...)
+int (error_prefix)(struct error *e, const char *format, ...)
 {
 	char context[512];
 	struct error joined;
@@ -51,7 +51,7 @@ int error_prefix(struct error *e, const char *format, ...)
 	return -1;
 }
 
-int error_memory(struct error *e)
+int (error_memory)(struct error *e)
 {
 	return error_set(e, ERROR_INTERNAL, "out of memory");
 }

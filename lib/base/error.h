@@ -28,3 +28,9 @@ int error_prefix(struct error *e, const char *format, ...) __attribute__((format
 
 /* error_set() for an allocation that failed. */
 int error_memory(struct error *e);
+
+/* The compilers and the analysers see no further than a declaration: this tells them that
+ * the result is always -1, so that they know the caller's error path when they meet one. */
+#define error_set(...) ({ (void)(error_set)(__VA_ARGS__); -1; })
+#define error_prefix(...) ({ (void)(error_prefix)(__VA_ARGS__); -1; })
+#define error_memory(e) ({ (void)(error_memory)(e); -1; })

@@ -22,7 +22,7 @@ static bool reserve(struct text *text, size_t more)
 		return false;
 	}
 	size_t need = text->length + more + 1;
-	if (need <= text->capacity)
+	if (text->data && need <= text->capacity)
 		return true;
 	size_t capacity = text->capacity ? text->capacity : 64;
 	while (capacity < need)

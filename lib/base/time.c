@@ -27,7 +27,7 @@ void time_write(char ret_text[static TIME_TEXT_SIZE], int64_t at)
 	int micro;
 
 	if (at == TIME_NEVER) {
-		strcpy(ret_text, "never");
+		memcpy(ret_text, "never", sizeof "never");
 		return;
 	}
 	split(at, &tm, &micro);

@@ -142,7 +142,7 @@ static int list_names(const char *folder, struct dirent ***ret_names, struct err
 
 	if (count < 0)
 		return fail(e, errno, folder, "be listed");
-	struct dirent **grown = reallocarray(names, (size_t)count + 1, sizeof *names);
+	struct dirent **grown = realloc(names, ((size_t)count + 1) * sizeof *names);
 	if (!grown) {
 		for (int i = 0; i < count; i++)
 			free(names[i]);
