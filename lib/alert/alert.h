@@ -14,7 +14,12 @@
 struct text;
 struct error;
 
-enum { ALERT_MESSAGE_MAX = 4000, ALERT_MESSAGE_AIM = 2048, ALERT_EID_SIZE = 37 };
+enum {
+	ALERT_MESSAGE_MAX = 4000,
+	ALERT_MESSAGE_AIM = 2048,
+	ALERT_RECORD_MAX = 64 * 1024,
+	ALERT_EID_SIZE = 37,
+};
 
 enum alert_type {
 	ALERT_FILE_MODIFIED,
@@ -41,6 +46,7 @@ int alert_type_severity(enum alert_type type); /* syslog's, 0 to 7 */
 
 enum alert_action { ALERT_OPENED, ALERT_CHANGED, ALERT_REMINDED, ALERT_ENDED, ALERT_TOLD };
 const char *alert_action_name(enum alert_action action); /* "opened" … "resolved", "told" */
+int alert_action_parse(enum alert_action *ret_action, const char *name);
 
 /* Counts of one sweep, for its summary. */
 struct alert_counts {
@@ -63,7 +69,7 @@ struct alert_event {
 	uint64_t seq;
 	char previous[DIGEST_SHA256_HEX + 1]; /* chain hash of the record before */
 	int64_t at;
-	char *site, *asset, *serial, *model, *department, *address;
+	char *site, *asset, *serial, *model, *name, *department, *address;
 	char *path;
 	bool has_kind;
 	enum visit_kind kind;
@@ -83,8 +89,13 @@ struct alert_event {
 void alert_event_clear(struct alert_event *event);
 
 /* The record as the store keeps and chains it: canonical JSON (sorted keys, no white space)
- * of every field but previous. Returns 0 or -1 without memory. */
+ * of every field but previous; strings with the first pass of escaping, so that any bytes come
+ * back as they were. A number above INT64_MAX is written as INT64_MAX. Returns 0, or -1 without
+ * memory or past ALERT_RECORD_MAX bytes. */
 int alert_event_write(struct text *text, const struct alert_event *event, struct error *e);
+
+/* Read a record and nothing else: what alert_event_write() would not write byte for byte is
+ * refused (ERROR_DATA). previous stays empty. */
 int alert_event_parse(struct alert_event *ret_event, const char *json, size_t length, struct error *e);
 
 /* The sentence for a person, escaped for display. */
@@ -115,7 +126,8 @@ int alert_render_journal(struct text *fields, struct iovec **ret_parts, size_t *
 /* ---- the life of an alert ---- */
 
 enum alert_state { ALERT_STATE_OPEN, ALERT_STATE_ACKNOWLEDGED, ALERT_STATE_RESOLVED, ALERT_STATE_COUNT };
-const char *alert_state_name(enum alert_state state);
+const char *alert_state_name(enum alert_state state); /* "open", "acknowledged", "resolved" */
+int alert_state_parse(enum alert_state *ret_state, const char *name);
 
 /* A finding's life on a device. One cause has one alert: (asset, type, kind, path). */
 struct alert {
@@ -148,35 +160,47 @@ struct alert_change {
 	enum alert_action action;
 };
 
-/* What one visit found, as causes. A type is only resolved when the visit could have seen it:
- * covered says so for each kind's files, contact for the device's own alerts. */
+/* What one visit found, as causes. All lent for the call; verdict and report may be NULL where
+ * the visit was not tried. */
 struct alert_causes {
 	const char *asset;
 	const struct drift_verdict *verdict;
 	enum visit_outcome outcome;
-	const char *detail;
+	const char *detail; /* as in a report: escaped for display; NULL or empty: none */
 	const struct visit_report *report; /* to know which paths were read this time */
+	bool lists; /* visit_scheme_lists() of the link: a path that a complete report does not
+		     * have is not on the device */
 	int64_t now;
-	int64_t remind_after;
+	int64_t remind_after; /* 0: never */
 };
 
-/* Given the device's alerts that are not resolved, say what changes: new causes are opened;
- * a changed content is told as changed and is open again even when acknowledged; an open one
- * is reminded of after remind_after, an acknowledged one never; a cause that is gone is
- * resolved, but only when its path was read or its absence was seen. Device alerts
- * (unreachable, refused, changed) follow the outcome; overdue is alert_overdue()'s. The
- * changes are the caller's. Returns 0 or -1 without memory. */
+/* Given the device's alerts that are not resolved, say what changes. A new cause is opened.
+ * One that is still there is kept (seen_at), told as changed and open again when its content
+ * is another, acknowledged or not, and reminded of after remind_after while it is open.
+ *
+ * A file's alert is resolved when the visit could see that its cause is gone: contact was made,
+ * the kind has a baseline in force (for unreadable: in any case), and its path was read or its
+ * absence was seen (a complete listing, or the device's own "not found"), or its whole kind is
+ * verified or behind. Unreachable, refused and changed follow the outcome: contact resolves
+ * them, and a graver one takes the place of a lighter, but a silent device clears neither
+ * refused nor changed; a visit that was not tried says nothing. Overdue is alert_overdue()'s;
+ * other types in open are left alone.
+ *
+ * The changes are the caller's, in order of path, then type. Returns 0 or -1 without memory. */
 int alert_update(struct alert_change **ret_changes, size_t *ret_count, const struct alert *open,
 		 size_t open_count, const struct alert_causes *causes, struct error *e);
 void alert_changes_free(struct alert_change *changes, size_t count);
 
-/* The same for DEVICE_OVERDUE: verified_at is 0 for a device never verified, whose clock then
- * starts at enrolled_at. Returns whether ret_change is filled. */
+/* The same for DEVICE_OVERDUE: open is the one that is not resolved, or NULL. verified_at is 0
+ * for a device never verified, whose clock then starts at enrolled_at. Only an active device
+ * can be overdue; overdue_after 0: none is. Returns whether ret_change is filled; false too
+ * without memory, and the next call says the same again. */
 bool alert_overdue(struct alert_change *ret_change, const struct inventory_device *device,
 		   int64_t verified_at, int64_t overdue_after, const struct alert *open,
 		   int64_t remind_after, int64_t now);
 
-/* The event that tells of a change. Returns 0 or -1 without memory. */
+/* The event that tells of a change whose alert has its number. report may be NULL. Returns 0
+ * or -1 without memory. */
 int alert_event_from_change(struct alert_event *ret_event, const struct alert_change *change,
 			    const struct inventory_device *device, const char *site,
 			    const struct visit_report *report, uint64_t sweep, int64_t now);

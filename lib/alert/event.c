@@ -1,0 +1,102 @@
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "alert/internal.h"
+
+/* Where a digest of the last bad content would be read as the present one, it is left out. */
+static void lend_finding(struct alert_event *event, const struct alert *alert)
+{
+	event->outcome = alert->outcome;
+	event->has_new = alert->has_new;
+	event->new_size = alert->new_size;
+	event->new_digest = alert->new_digest;
+	event->has_old = alert->has_old;
+	event->old_size = alert->old_size;
+	event->old_digest = alert->old_digest;
+}
+
+static void lend_device(struct alert_event *event, const struct inventory_device *device)
+{
+	event->serial = device->serial;
+	event->model = device->model;
+	event->name = device->name;
+	event->department = device->department;
+}
+
+/* Without contact there was no link to grade. */
+static bool was_graded(enum visit_outcome outcome)
+{
+	enum visit_contact contact = visit_outcome_contact(outcome);
+
+	return contact != VISIT_CONTACT_NONE && contact != VISIT_CONTACT_NOT_TRIED;
+}
+
+/* Turn lent strings into owned ones. */
+static int give(struct alert_event *ret_event, const struct alert_event *lent, const char *site)
+{
+	CLEANUP(alert_event_clear) struct alert_event event = *lent;
+
+	if (alert_strings_copy(&alert_event_strings, &event, lent) < 0 ||
+	    alert_string_set(&event.site, site) < 0)
+		return -1;
+	*ret_event = event;
+	event = (struct alert_event){0};
+	return 0;
+}
+
+int alert_event_from_change(struct alert_event *ret_event, const struct alert_change *change,
+			    const struct inventory_device *device, const char *site,
+			    const struct visit_report *report, uint64_t sweep, int64_t now)
+{
+	const struct alert *alert = &change->alert;
+	bool ended = change->action == ALERT_ENDED;
+	char address[sizeof report->seen_address] = "";
+	char grade[VISIT_GRADE_TEXT_SIZE] = "";
+	struct alert_event event = {
+		.type = ended ? ALERT_RESOLVED : alert->type,
+		.action = change->action,
+		.at = now,
+		.sweep = sweep,
+		.alert = alert->number,
+		.asset = alert->asset,
+		.path = alert->path,
+		.has_kind = alert->has_kind,
+		.kind = alert->kind,
+		.release = alert->release,
+		.manifest = alert->manifest,
+		.detail = alert->detail,
+	};
+
+	if (ended)
+		event.resolves = alert->type;
+	else
+		lend_finding(&event, alert);
+	lend_device(&event, device);
+	if (report && report->seen_address[0] != '\0') {
+		memcpy(address, report->seen_address, sizeof address);
+		event.address = address;
+	}
+	if (report && was_graded(report->outcome)) {
+		visit_grade_write(grade, &report->grade);
+		event.grade = grade;
+	}
+	return give(ret_event, &event, site);
+}
+
+int alert_event_summary(struct alert_event *ret_event, const char *site, uint64_t sweep,
+			const struct alert_counts *counts, int64_t now)
+{
+	struct alert_event event = {
+		.type = ALERT_SWEEP_SUMMARY,
+		.action = ALERT_TOLD,
+		.at = now,
+		.sweep = sweep,
+		.has_counts = true,
+		.counts = *counts,
+	};
+
+	if (alert_string_set(&event.site, site) < 0)
+		return -1;
+	*ret_event = event;
+	return 0;
+}

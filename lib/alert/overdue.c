@@ -1,0 +1,76 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "alert/internal.h"
+
+static char *since_words(const struct inventory_device *device, int64_t verified_at)
+{
+	char when[TIME_TEXT_SIZE];
+	struct text text;
+
+	text_init(&text);
+	time_write(when, verified_at ? verified_at : device->enrolled_at);
+	text_addf(&text, verified_at ? "last verified %s" : "never verified, enrolled %s", when);
+	return text_take(&text);
+}
+
+static int open_overdue(struct alert *alert, const struct inventory_device *device,
+			int64_t verified_at, int64_t now)
+{
+	alert->type = ALERT_DEVICE_OVERDUE;
+	alert->opened_at = now;
+	alert->detail = since_words(device, verified_at);
+	return alert->detail ? alert_string_set(&alert->asset, device->asset) : -ENOMEM;
+}
+
+/* An overdue device stays overdue until it is verified, so there is only reminding. */
+static bool is_reminder_due(const struct alert *open, int64_t remind_after, int64_t now)
+{
+	return open->state == ALERT_STATE_OPEN && remind_after > 0 && open->told_at <= now &&
+	       now - open->told_at >= remind_after;
+}
+
+static int end_overdue(struct alert *alert, const struct inventory_device *device, int64_t now)
+{
+	bool watched = device->state == INVENTORY_ACTIVE;
+
+	alert->state = ALERT_STATE_RESOLVED;
+	alert->resolved_at = now;
+	return alert_string_set(&alert->detail, watched ? "it was verified"
+							: "it is no longer in active use");
+}
+
+bool alert_overdue(struct alert_change *ret_change, const struct inventory_device *device,
+		   int64_t verified_at, int64_t overdue_after, const struct alert *open,
+		   int64_t remind_after, int64_t now)
+{
+	struct alert_change change = {.tell = true};
+	int64_t since = verified_at ? verified_at : device->enrolled_at;
+	bool overdue = device->state == INVENTORY_ACTIVE && overdue_after > 0 && since <= now &&
+		       now - since >= overdue_after;
+	int failed;
+
+	if (overdue ? open && !is_reminder_due(open, remind_after, now) : !open)
+		return false;
+	if (!open) {
+		change.action = ALERT_OPENED;
+		failed = open_overdue(&change.alert, device, verified_at, now);
+	} else {
+		change.action = overdue ? ALERT_REMINDED : ALERT_ENDED;
+		failed = alert_copy(&change.alert, open);
+		if (failed == 0 && !overdue)
+			failed = end_overdue(&change.alert, device, now);
+	}
+	if (failed < 0) {
+		alert_clear(&change.alert);
+		return false;
+	}
+	change.alert.told_at = now;
+	if (overdue)
+		change.alert.seen_at = now;
+	*ret_change = change;
+	return true;
+}
