@@ -60,6 +60,19 @@ START_TEST(text_grows_and_is_taken)
 }
 END_TEST
 
+START_TEST(copies_are_cut_between_characters)
+{
+	char copy[4];
+
+	text_copy(copy, sizeof copy, "abc");
+	ck_assert_str_eq(copy, "abc");
+	text_copy(copy, sizeof copy, "ab\xC3\xA4");
+	ck_assert_str_eq(copy, "ab");
+	text_copy(copy, sizeof copy, "a\xC3\xA4" "b");
+	ck_assert_str_eq(copy, "a\xC3\xA4");
+}
+END_TEST
+
 START_TEST(array_grows_at_powers_of_two)
 {
 	int *numbers = NULL;
@@ -206,6 +219,7 @@ int main(void)
 	tcase_add_test(cases, error_keeps_its_code_and_gains_context);
 	tcase_add_test(cases, error_text_is_cut_between_characters);
 	tcase_add_test(cases, text_grows_and_is_taken);
+	tcase_add_test(cases, copies_are_cut_between_characters);
 	tcase_add_test(cases, array_grows_at_powers_of_two);
 	tcase_add_test(cases, hex_goes_both_ways);
 	tcase_add_loop_test(cases, escaped_strings_come_back, 0, sizeof escapes / sizeof *escapes);

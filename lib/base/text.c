@@ -99,3 +99,28 @@ char *text_take(struct text *text)
 	text_init(text);
 	return data;
 }
+
+void text_trim(char *string)
+{
+	size_t end = strlen(string);
+	size_t lead = end;
+
+	while (lead > 0 && ((unsigned char)string[lead - 1] & 0xC0) == 0x80)
+		lead--;
+	if (lead == 0)
+		return;
+	unsigned char byte = (unsigned char)string[lead - 1];
+	size_t need = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+	if (end - (lead - 1) < need)
+		string[lead - 1] = '\0';
+}
+
+void text_copy(char *ret_copy, size_t size, const char *string)
+{
+	size_t length = strnlen(string, size - 1);
+
+	memcpy(ret_copy, string, length);
+	ret_copy[length] = '\0';
+	if (string[length] != '\0')
+		text_trim(ret_copy);
+}

@@ -28,3 +28,10 @@ void text_cut(struct text *text, size_t length);
 /* Give the string to the caller, who frees it, and leave text empty. NULL when an
  * allocation failed; an empty text gives an empty string. */
 char *text_take(struct text *text);
+
+/* Copy string into a buffer of size bytes; what does not fit is cut between characters of
+ * UTF-8. */
+void text_copy(char *ret_copy, size_t size, const char *string);
+
+/* Drop a sequence of UTF-8 that a cut left unfinished at the end of string. */
+void text_trim(char *string);

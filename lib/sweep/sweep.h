@@ -41,6 +41,22 @@ struct sweep_environment {
 	const char *owner; /* of the leases */
 };
 
+/* A visit made ready: what to pull, and what opens the door. */
+struct sweep_preparation {
+	struct visit_order order;
+	struct visit_secret secret;
+	enum visit_outcome outcome; /* why it cannot be made: a fault that a person must mend */
+	char detail[256];
+};
+void sweep_preparation_clear(struct sweep_preparation *preparation);
+
+/* Make a device's visit ready. On a link that cannot list the files of the baselines are asked
+ * for by name. Returns 0; 1 with outcome and detail when a person must mend a profile or a
+ * credential first; -1 without memory. ret_preparation is to be cleared in each case. */
+int sweep_prepare(struct sweep_preparation *ret_preparation, const struct sweep_environment *environment,
+		  const struct inventory_device *device, const struct drift_baseline *baselines,
+		  size_t baseline_count, struct error *e);
+
 /* How one device's visit ended; lent for the call. */
 struct sweep_visit {
 	const struct inventory_device *device;

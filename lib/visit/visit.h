@@ -58,6 +58,7 @@ enum visit_outcome {
 	VISIT_CONNECTION_LOST,
 	/* our own side */
 	VISIT_CREDENTIAL_UNUSABLE,
+	VISIT_PROFILE_UNUSABLE,
 	VISIT_PULLER_FAILED,
 	VISIT_CANCELLED,
 	VISIT_OUTCOME_COUNT,
@@ -74,7 +75,7 @@ enum visit_contact {
 	VISIT_CONTACT_NONE,	   /* unreachable */
 	VISIT_CONTACT_REFUSED,	   /* login refused */
 	VISIT_CONTACT_WRONG,	   /* another key, certificate or serial than enrolled */
-	VISIT_CONTACT_NOT_TRIED,   /* cancelled, puller failed, credential unusable */
+	VISIT_CONTACT_NOT_TRIED,   /* cancelled, puller failed, credential or profile unusable */
 };
 enum visit_contact visit_outcome_contact(enum visit_outcome outcome);
 

@@ -1,0 +1,40 @@
+#pragma once
+/* Shared by the files of this room. */
+#include "schedule/schedule.h"
+#include "store/store.h"
+#include "sweep/sweep.h"
+
+/* Every baseline of the store, loaded and verified once a sweep. */
+int sweep_baselines_load(struct store_baselines *ret_baselines, struct store *store, struct error *e);
+
+/* Those that apply to a device and are current or older. The array is the caller's to free,
+ * what it points to is lent from all. Returns 0 or -ENOMEM. */
+int sweep_baselines_select(struct drift_baseline **ret_selected, size_t *ret_count,
+			   const struct store_baselines *all, const struct inventory_device *device);
+
+/* Judge a report. Returns 0 or -1 without memory. */
+int sweep_judge(struct drift_verdict *ret_verdict, const struct sweep_environment *environment,
+		const struct inventory_device *device, const struct visit_report *report,
+		const struct drift_baseline *baselines, size_t baseline_count, struct error *e);
+
+/* What a finished visit leaves behind, in one transaction: the visit, its findings, alerts and
+ * events, the device's standing, the job, the lease. Returns 0 or -1, nothing changed. */
+struct sweep_outcome {
+	uint64_t sweep;
+	const struct store_device *device;
+	const struct visit_report *report;
+	const struct drift_verdict *verdict;
+};
+int sweep_record(const struct sweep_environment *environment, const struct sweep_outcome *outcome,
+		 uint64_t *ret_visit, struct error *e);
+
+/* Save a change of an alert and, where it is to be told, append its event. */
+int sweep_record_change(const struct sweep_environment *environment, struct alert_change *change,
+			const struct inventory_device *device, const struct visit_report *report,
+			uint64_t sweep, struct error *e);
+
+/* End a sweep: overdue devices, counts, summary event, the sweep's own row; one transaction. */
+int sweep_record_end(const struct sweep_environment *environment, uint64_t sweep, bool stopped,
+		     const char *why, struct alert_counts *ret_counts, struct error *e);
+
+int64_t sweep_now(const struct sweep_environment *environment);

@@ -1,0 +1,251 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "sweep/run.h"
+
+void sweep_job_clear_visit(struct sweep_job *job)
+{
+	if (job->visit)
+		pull_cancel(TAKE(job->visit));
+	sweep_preparation_clear(&job->preparation);
+	visit_report_clear(&job->report);
+	free(TAKE(job->baselines));
+	job->baseline_count = 0;
+	job->looks_again = false;
+}
+
+void sweep_job_clear(struct sweep_job *job)
+{
+	sweep_job_clear_visit(job);
+	store_device_clear(&job->device);
+	free(TAKE(job->asset));
+}
+
+/* ---- the end of one job ---- */
+
+void sweep_job_settle(struct sweep *sweep, struct sweep_job *job, enum sweep_job_state state)
+{
+	if (job->state == SWEEP_JOB_RUNNING)
+		sweep->running--;
+	job->state = state;
+	sweep_job_clear_visit(job);
+	if (state == SWEEP_JOB_DONE)
+		sweep->progress.done++;
+	sweep_kick(sweep);
+}
+
+static void tell(struct sweep *sweep, const struct sweep_job *job, const struct visit_report *report,
+		 const struct drift_verdict *verdict, uint64_t number, bool will_retry)
+{
+	const struct sweep_visit visit = {
+		.device = &job->device.device,
+		.report = report,
+		.verdict = verdict,
+		.number = number,
+		.will_retry = will_retry,
+	};
+
+	if (sweep->handlers.on_visit)
+		sweep->handlers.on_visit(sweep->handlers.userdata, &visit);
+}
+
+void sweep_job_skip(struct sweep *sweep, struct sweep_job *job)
+{
+	const struct drift_verdict verdict = {.result = DRIFT_SKIPPED};
+	struct error e;
+
+	if (store_job_done(sweep->environment.store, sweep->record.number, job->asset, DRIFT_SKIPPED, &e) < 0) {
+		sweep_fail(sweep, &e);
+		return;
+	}
+	sweep->progress.results[DRIFT_SKIPPED]++;
+	tell(sweep, job, NULL, &verdict, 0, false);
+	sweep_job_settle(sweep, job, SWEEP_JOB_DONE);
+}
+
+/* Whether another try in this sweep may help. Never after a refused login or a changed
+ * identity: devices lock out. */
+static bool is_transient(enum visit_outcome outcome)
+{
+	switch (outcome) {
+	case VISIT_CONNECTION_REFUSED:
+	case VISIT_TIMED_OUT:
+	case VISIT_HOST_UNREACHABLE:
+	case VISIT_BUSY:
+	case VISIT_PROTOCOL_ERROR:
+	case VISIT_TRUNCATED:
+	case VISIT_CONNECTION_LOST:
+	case VISIT_PULLER_FAILED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Put the job off; returns whether it was. */
+static bool put_off(struct sweep *sweep, struct sweep_job *job, const struct visit_report *report)
+{
+	const struct config *config = sweep->environment.config;
+	struct drift_verdict verdict = {.result = DRIFT_PARTIAL};
+	struct error e;
+
+	if (!is_transient(report->outcome) || job->attempts + 1 >= sweep->attempts)
+		return false;
+	int64_t at = sweep_now(&sweep->environment) +
+		     schedule_back_off(config->retry_base, config->retry_most, job->attempts + 1, job->asset);
+	if (at >= sweep->record.closes_at)
+		return false;
+	if (store_job_retry(sweep->environment.store, sweep->record.number, job->asset, job->attempts + 1, at,
+			    &e) < 0 ||
+	    store_lease_drop(sweep->environment.store, job->asset, sweep->environment.owner, &e) < 0) {
+		sweep_fail(sweep, &e);
+		return true;
+	}
+	job->attempts++;
+	job->not_before = at;
+	tell(sweep, job, report, &verdict, 0, true);
+	sweep_job_settle(sweep, job, SWEEP_JOB_WAITING);
+	return true;
+}
+
+/* Several devices lost after contact, one after the other, may be our doing. */
+static void watch_breaker(struct sweep *sweep, const struct visit_report *report)
+{
+	bool lost = report->outcome == VISIT_CONNECTION_LOST ||
+		    (report->outcome == VISIT_TIMED_OUT && report->bytes > 0);
+
+	if (visit_outcome_contact(report->outcome) == VISIT_CONTACT_NOT_TRIED)
+		return;
+	sweep->lost_in_a_row = lost ? sweep->lost_in_a_row + 1 : 0;
+	if (sweep->environment.config->breaker > 0 &&
+	    sweep->lost_in_a_row >= sweep->environment.config->breaker)
+		sweep_begin_end(sweep, "several devices in a row were lost after contact");
+}
+
+static void conclude(struct sweep *sweep, struct sweep_job *job, const struct visit_report *report,
+		     const struct drift_verdict *verdict)
+{
+	const struct sweep_outcome outcome = {
+		.sweep = sweep->record.number,
+		.device = &job->device,
+		.report = report,
+		.verdict = verdict,
+	};
+	uint64_t number = 0;
+	struct error e;
+
+	watch_breaker(sweep, report);
+	if (put_off(sweep, job, report))
+		return;
+	if (sweep_record(&sweep->environment, &outcome, &number, &e) < 0) {
+		sweep_fail(sweep, &e);
+		return;
+	}
+	sweep->progress.results[verdict->result]++;
+	sweep->progress.files += report->observation_count;
+	sweep->progress.bytes += report->bytes;
+	tell(sweep, job, report, verdict, number, false);
+	sweep_job_settle(sweep, job, SWEEP_JOB_DONE);
+}
+
+/* ---- the visits of one job ---- */
+
+static void on_done(void *userdata, struct visit_report *report);
+
+static int start_visit(struct sweep *sweep, struct sweep_job *job, struct error *e)
+{
+	const struct pull_handlers handlers = {.on_done = on_done, .userdata = job};
+
+	return pull_start(&job->visit, sweep->environment.pool, &job->preparation.order,
+			  &job->preparation.secret, &handlers, e);
+}
+
+/* Before anything is said of a file it is read once more. Returns 1 when that was begun. */
+static int look_again(struct sweep *sweep, struct sweep_job *job, const struct drift_verdict *verdict,
+		      struct error *e)
+{
+	struct visit_paths *paths = &job->preparation.order.only;
+
+	if (visit_outcome_contact(job->report.outcome) != VISIT_CONTACT_MADE)
+		return 0;
+	if (drift_second_look(paths, verdict) < 0)
+		return error_memory(e);
+	if (paths->count == 0)
+		return 0;
+	job->looks_again = true;
+	return start_visit(sweep, job, e) < 0 ? -1 : 1;
+}
+
+static int take_report(struct sweep_job *job, struct visit_report *report, struct error *e)
+{
+	if (!job->looks_again) {
+		job->report = *report;
+		*report = (struct visit_report){0};
+		return 0;
+	}
+	if (drift_merge_second(&job->report, report, &job->preparation.order.only) < 0)
+		return error_memory(e);
+	job->report.bytes += report->bytes;
+	job->report.ended_at = report->ended_at;
+	return 0;
+}
+
+static void on_done(void *userdata, struct visit_report *given)
+{
+	struct sweep_job *job = userdata;
+	struct sweep *sweep = job->sweep;
+	CLEANUP(visit_report_clear) struct visit_report report = *given;
+	CLEANUP(drift_verdict_clear) struct drift_verdict verdict = {0};
+	struct error e;
+
+	*given = (struct visit_report){0};
+	job->visit = NULL;
+	int r = take_report(job, &report, &e);
+	if (r == 0)
+		r = sweep_judge(&verdict, &sweep->environment, &job->device.device, &job->report,
+				job->baselines, job->baseline_count, &e);
+	if (r == 0 && !job->looks_again)
+		r = look_again(sweep, job, &verdict, &e);
+	if (r < 0)
+		sweep_fail(sweep, &e);
+	else if (r == 0)
+		conclude(sweep, job, &job->report, &verdict);
+}
+
+/* A visit that could not be tried is a result like any other. */
+static void conclude_untried(struct sweep *sweep, struct sweep_job *job)
+{
+	CLEANUP(drift_verdict_clear) struct drift_verdict verdict = {0};
+	struct error e;
+
+	job->report.outcome = job->preparation.outcome;
+	memcpy(job->report.detail, job->preparation.detail, sizeof job->report.detail);
+	job->report.started_at = job->report.ended_at = sweep_now(&sweep->environment);
+	if (sweep_judge(&verdict, &sweep->environment, &job->device.device, &job->report, job->baselines,
+			job->baseline_count, &e) < 0)
+		sweep_fail(sweep, &e);
+	else
+		conclude(sweep, job, &job->report, &verdict);
+}
+
+void sweep_job_start(struct sweep *sweep, struct sweep_job *job)
+{
+	struct error e;
+
+	if (sweep_baselines_select(&job->baselines, &job->baseline_count, &sweep->baselines,
+				   &job->device.device) < 0) {
+		error_memory(&e);
+		sweep_fail(sweep, &e);
+		return;
+	}
+	int r = sweep_prepare(&job->preparation, &sweep->environment, &job->device.device, job->baselines,
+			      job->baseline_count, &e);
+	if (r > 0)
+		conclude_untried(sweep, job);
+	else if (r < 0 || start_visit(sweep, job, &e) < 0)
+		sweep_fail(sweep, &e);
+}

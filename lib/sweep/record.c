@@ -1,0 +1,241 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "sweep/internal.h"
+
+/* After a refused login or another identity nothing is tried by itself before this, doubling
+ * up to the second: devices lock out. A person's own try comes at once. */
+#define CLOSED_DOOR_WAIT TIME_DAY
+#define CLOSED_DOOR_MOST (7 * TIME_DAY)
+
+/* Roll back unless the pointer was taken by a commit. */
+static void cleanup_rollback(struct store **store)
+{
+	if (*store)
+		store_rollback(*store);
+}
+
+int sweep_record_change(const struct sweep_environment *environment, struct alert_change *change,
+			const struct inventory_device *device, const struct visit_report *report,
+			uint64_t sweep, struct error *e)
+{
+	CLEANUP(alert_event_clear) struct alert_event event = {0};
+
+	if (store_alert_save(environment->store, &change->alert, e) < 0)
+		return -1;
+	if (!change->tell)
+		return 0;
+	if (alert_event_from_change(&event, change, device, environment->config->site, report, sweep,
+				    sweep_now(environment)) < 0)
+		return error_memory(e);
+	return store_event_append(environment->store, &event, e);
+}
+
+static int record_alerts(const struct sweep_environment *environment, const struct sweep_outcome *outcome,
+			 struct error *e)
+{
+	const struct inventory_device *device = &outcome->device->device;
+	CLEANUP(store_alerts_clear) struct store_alerts open = {0};
+	struct alert_change *changes = NULL;
+	size_t count = 0;
+	const struct alert_causes causes = {
+		.asset = device->asset,
+		.verdict = outcome->verdict,
+		.outcome = outcome->report->outcome,
+		.detail = outcome->report->detail,
+		.report = outcome->report,
+		.now = sweep_now(environment),
+		.remind_after = environment->config->remind_after,
+	};
+
+	if (store_alerts_list(environment->store, device->asset, false, &open, e) < 0 ||
+	    alert_update(&changes, &count, open.items, open.count, &causes, e) < 0)
+		return -1;
+	int r = 0;
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = sweep_record_change(environment, &changes[i], device, outcome->report,
+					outcome->sweep, e);
+	alert_changes_free(changes, count);
+	return r;
+}
+
+/* "firmware 7.0, drug-library 2026-10", or NULL where no release is known. */
+static int write_releases(char **ret_releases, const struct drift_verdict *verdict)
+{
+	CLEANUP(text_clear) struct text text;
+
+	text_init(&text);
+	for (int kind = 0; kind < VISIT_KIND_COUNT; kind++) {
+		if (!verdict->kinds[kind].release)
+			continue;
+		text_addf(&text, "%s%s %s", text.length ? ", " : "",
+			  visit_kind_name((enum visit_kind)kind), verdict->kinds[kind].release);
+	}
+	*ret_releases = NULL;
+	if (text.length == 0)
+		return 0;
+	*ret_releases = text_take(&text);
+	return *ret_releases ? 0 : -1;
+}
+
+static int64_t wait_until(const struct sweep_environment *environment, const char *asset,
+			  enum visit_outcome outcome, unsigned failures, int64_t now)
+{
+	const struct config *config = environment->config;
+
+	switch (visit_outcome_contact(outcome)) {
+	case VISIT_CONTACT_NONE:
+		return now + schedule_back_off(config->retry_base, config->retry_most, failures, asset);
+	case VISIT_CONTACT_REFUSED:
+	case VISIT_CONTACT_WRONG:
+		return now + schedule_back_off(CLOSED_DOOR_WAIT, CLOSED_DOOR_MOST, failures, asset);
+	case VISIT_CONTACT_MADE:
+	case VISIT_CONTACT_NOT_TRIED:
+		break;
+	}
+	return 0;
+}
+
+static int record_standing(const struct sweep_environment *environment, const struct sweep_outcome *outcome,
+			   uint64_t visit, struct error *e)
+{
+	const struct store_standing *before = &outcome->device->standing;
+	enum visit_contact contact = visit_outcome_contact(outcome->report->outcome);
+	enum drift_result result = outcome->verdict->result;
+	int64_t now = sweep_now(environment);
+	bool failed = contact != VISIT_CONTACT_MADE && contact != VISIT_CONTACT_NOT_TRIED;
+	bool verified = result == DRIFT_VERIFIED || result == DRIFT_BEHIND;
+	CLEANUP(cleanup_free) char *releases = NULL;
+
+	if (write_releases(&releases, outcome->verdict) < 0)
+		return error_memory(e);
+	struct store_standing standing = {
+		.visited_at = now,
+		.verified_at = verified ? now : before->verified_at,
+		.has_result = true,
+		.result = result,
+		.outcome = outcome->report->outcome,
+		.grade = contact == VISIT_CONTACT_MADE ? outcome->report->grade : before->grade,
+		.failures = failed ? before->failures + 1 : 0,
+		.visit = visit,
+		.releases = releases ? releases : before->releases,
+	};
+	standing.not_before = wait_until(environment, outcome->device->device.asset,
+					 outcome->report->outcome, standing.failures, now);
+	return store_standing_save(environment->store, outcome->device->device.asset, &standing, e);
+}
+
+int sweep_record(const struct sweep_environment *environment, const struct sweep_outcome *outcome,
+		 uint64_t *ret_visit, struct error *e)
+{
+	struct store *store = environment->store;
+	const char *asset = outcome->device->device.asset;
+	uint64_t visit = 0;
+
+	if (store_begin(store, e) < 0)
+		return -1;
+	CLEANUP(cleanup_rollback) struct store *open = store;
+	if (store_visit_add(store, outcome->sweep, asset, outcome->report, outcome->verdict, &visit, e) < 0 ||
+	    record_alerts(environment, outcome, e) < 0 ||
+	    record_standing(environment, outcome, visit, e) < 0 ||
+	    store_job_done(store, outcome->sweep, asset, outcome->verdict->result, e) < 0 ||
+	    store_lease_drop(store, asset, environment->owner, e) < 0 || store_commit(store, e) < 0)
+		return -1;
+	open = NULL;
+	*ret_visit = visit;
+	return 0;
+}
+
+/* The device's unresolved alert of being overdue, or NULL. */
+static const struct alert *find_overdue(const struct store_alerts *alerts, const char *asset)
+{
+	for (size_t i = 0; i < alerts->count; i++)
+		if (alerts->items[i].type == ALERT_DEVICE_OVERDUE &&
+		    strcmp(alerts->items[i].asset, asset) == 0)
+			return &alerts->items[i];
+	return NULL;
+}
+
+static int check_overdue(const struct sweep_environment *environment, uint64_t sweep, struct error *e)
+{
+	CLEANUP(store_devices_clear) struct store_devices devices = {0};
+	CLEANUP(store_alerts_clear) struct store_alerts alerts = {0};
+	const struct config *config = environment->config;
+
+	if (store_devices_list(environment->store, &(struct store_device_filter){0}, &devices, e) < 0 ||
+	    store_alerts_list(environment->store, NULL, false, &alerts, e) < 0)
+		return -1;
+	for (size_t i = 0; i < devices.count; i++) {
+		const struct inventory_device *device = &devices.items[i].device;
+		struct alert_change change = {0};
+		if (!alert_overdue(&change, device, devices.items[i].standing.verified_at,
+				   config->overdue_after, find_overdue(&alerts, device->asset),
+				   config->remind_after, sweep_now(environment)))
+			continue;
+		int r = sweep_record_change(environment, &change, device, NULL, sweep, e);
+		alert_clear(&change.alert);
+		if (r < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int sweep_check_overdue(const struct sweep_environment *environment, uint64_t sweep, struct error *e)
+{
+	if (store_begin(environment->store, e) < 0)
+		return -1;
+	CLEANUP(cleanup_rollback) struct store *open = environment->store;
+	if (check_overdue(environment, sweep, e) < 0 || store_commit(environment->store, e) < 0)
+		return -1;
+	open = NULL;
+	return 0;
+}
+
+/* What a sweep that ends early did not come to is skipped, and said so. */
+static int skip_rest(struct store *store, uint64_t sweep, struct error *e)
+{
+	CLEANUP(store_jobs_clear) struct store_jobs rest = {0};
+
+	if (store_jobs_list(store, sweep, &rest, e) < 0)
+		return -1;
+	for (size_t i = 0; i < rest.count; i++)
+		if (store_job_done(store, sweep, rest.items[i].asset, DRIFT_SKIPPED, e) < 0)
+			return -1;
+	return 0;
+}
+
+int sweep_record_end(const struct sweep_environment *environment, uint64_t sweep, bool stopped,
+		     const char *why, struct alert_counts *ret_counts, struct error *e)
+{
+	struct store *store = environment->store;
+	int64_t now = sweep_now(environment);
+	struct store_summary summary;
+	struct alert_counts counts = {0};
+	CLEANUP(alert_event_clear) struct alert_event event = {0};
+
+	if (store_begin(store, e) < 0)
+		return -1;
+	CLEANUP(cleanup_rollback) struct store *open = store;
+	if (skip_rest(store, sweep, e) < 0 || check_overdue(environment, sweep, e) < 0 ||
+	    store_sweep_counts(store, sweep, &counts, e) < 0 ||
+	    store_summarise(store, now, environment->config->overdue_after, &summary, e) < 0)
+		return -1;
+	counts.overdue = summary.overdue;
+	counts.open_alerts = summary.open_alerts;
+	counts.ended_at = now;
+	counts.approvals = environment->config->approvals;
+	counts.stopped = stopped;
+	if (why)
+		text_copy(counts.why_stopped, sizeof counts.why_stopped, why);
+	if (alert_event_summary(&event, environment->config->site, sweep, &counts, now) < 0)
+		return error_memory(e);
+	if (store_event_append(store, &event, e) < 0 || store_sweep_end(store, sweep, now, &counts, e) < 0 ||
+	    store_commit(store, e) < 0)
+		return -1;
+	open = NULL;
+	*ret_counts = counts;
+	return 0;
+}
