@@ -229,6 +229,10 @@ int store_events_list(struct store *store, uint64_t after, size_t most, struct s
 int store_event_head(struct store *store, uint64_t *ret_seq, char ret_head[static DIGEST_SHA256_HEX + 1],
 		     struct error *e);
 
+/* Compute the chain again from its beginning: 0 when every record is there and as it was
+ * written, -1 (ERROR_DATA) naming the first that is not. */
+int store_events_verify(struct store *store, struct error *e);
+
 /* The last seq that a sink has taken. A sink seen for the first time starts at the head. */
 int store_sink_position(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e);
 int store_sink_advance(struct store *store, const char *sink, uint64_t seq, struct error *e);

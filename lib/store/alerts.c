@@ -1,0 +1,182 @@
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "store/internal.h"
+
+void store_alerts_clear(struct store_alerts *alerts)
+{
+	for (size_t i = 0; i < alerts->count; i++)
+		alert_clear(&alerts->items[i]);
+	free(alerts->items);
+	*alerts = (struct store_alerts){0};
+}
+
+#define SELECT_ALERT                                                                                     \
+	"SELECT alert.number, asset, type, kind, path, alert.state, new_size, new_md5, new_sha256,"      \
+	" old_size, old_md5, old_sha256, release, manifest, outcome, detail, opened_at, seen_at,"        \
+	" told_at, acknowledged_at, acknowledged_by, note, resolved_at"                                  \
+	" FROM alert LEFT JOIN device ON device.number = alert.device"
+
+static enum alert_type read_type(struct statement *row)
+{
+	enum alert_type type = ALERT_FILE_UNREADABLE;
+	char word[32];
+
+	store_read_word(row, word, sizeof word);
+	if (alert_type_parse(&type, word) < 0)
+		store_mismatch(row);
+	return type;
+}
+
+static enum alert_state read_state(struct statement *row)
+{
+	char word[32];
+
+	store_read_word(row, word, sizeof word);
+	for (int state = 0; state < ALERT_STATE_COUNT; state++)
+		if (strcmp(word, alert_state_name((enum alert_state)state)) == 0)
+			return (enum alert_state)state;
+	store_mismatch(row);
+	return ALERT_STATE_OPEN;
+}
+
+static void read_alert(struct statement *row, struct alert *alert)
+{
+	*alert = (struct alert){0};
+	alert->number = store_read_count(row);
+	alert->asset = store_read_text(row);
+	alert->type = read_type(row);
+	alert->has_kind = !store_next_is_null(row);
+	if (alert->has_kind)
+		alert->kind = store_read_kind(row);
+	else
+		store_skip(row);
+	alert->path = store_read_text(row);
+	alert->state = read_state(row);
+	store_read_content(row, &alert->has_new, &alert->new_size, &alert->new_digest);
+	store_read_content(row, &alert->has_old, &alert->old_size, &alert->old_digest);
+	alert->release = store_read_text(row);
+	alert->manifest = store_read_text(row);
+	alert->outcome = store_read_text(row);
+	alert->detail = store_read_text(row);
+	alert->opened_at = store_read_integer(row);
+	alert->seen_at = store_read_integer(row);
+	alert->told_at = store_read_integer(row);
+	alert->acknowledged_at = store_read_integer(row);
+	alert->acknowledged_by = store_read_text(row);
+	alert->note = store_read_text(row);
+	alert->resolved_at = store_read_integer(row);
+}
+
+int store_alerts_list(struct store *store, const char *asset, bool all, struct store_alerts *ret_alerts,
+		      struct error *e)
+{
+	struct store_alerts alerts CLEANUP(store_alerts_clear) = {0};
+	/* Two shapes, so that the index of the device is used where one is named. */
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, asset ? SELECT_ALERT " WHERE (?1 OR alert.state <> 'resolved') AND"
+					    " alert.device = (SELECT number FROM device WHERE asset = ?2)"
+					    " ORDER BY alert.number"
+			     : SELECT_ALERT " WHERE ?1 OR alert.state <> 'resolved' ORDER BY alert.number");
+	int row;
+
+	store_bind_integer(&statement, all);
+	if (asset)
+		store_bind_text(&statement, asset);
+	while ((row = store_step(&statement, e)) > 0) {
+		if (array_reserve(&alerts.items, alerts.count, sizeof *alerts.items) < 0)
+			return error_memory(e);
+		read_alert(&statement, &alerts.items[alerts.count++]);
+	}
+	if (row < 0)
+		return -1;
+	*ret_alerts = alerts;
+	alerts = (struct store_alerts){0};
+	return 0;
+}
+
+int store_alert_load(struct store *store, uint64_t number, struct alert *ret_alert, struct error *e)
+{
+	struct alert alert CLEANUP(alert_clear) = {0};
+	struct statement statement CLEANUP(store_finish) =
+		store_prepare(store, SELECT_ALERT " WHERE alert.number = ?");
+
+	store_bind_count(&statement, number);
+	int row = store_step(&statement, e);
+	if (row <= 0)
+		return row;
+	read_alert(&statement, &alert);
+	if (store_row_end(&statement, e) < 0)
+		return -1;
+	*ret_alert = alert;
+	alert = (struct alert){0};
+	return 1;
+}
+
+#define ALERT_COLUMNS                                                                           \
+	"device, type, kind, path, state, new_size, new_md5, new_sha256, old_size, old_md5,"    \
+	" old_sha256, release, manifest, outcome, detail, opened_at, seen_at, told_at,"         \
+	" acknowledged_at, acknowledged_by, note, resolved_at"
+#define ALERT_VALUES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+
+static void bind_alert(struct statement *statement, int64_t device, const struct alert *alert)
+{
+	if (alert->asset)
+		store_bind_integer(statement, device);
+	else
+		store_bind_null(statement);
+	store_bind_text(statement, alert_type_name(alert->type));
+	store_bind_text(statement, alert->has_kind ? visit_kind_name(alert->kind) : NULL);
+	store_bind_path(statement, alert->path);
+	store_bind_text(statement, alert_state_name(alert->state));
+	store_bind_content(statement, alert->has_new, alert->new_size, &alert->new_digest);
+	store_bind_content(statement, alert->has_old, alert->old_size, &alert->old_digest);
+	store_bind_text(statement, alert->release);
+	store_bind_text(statement, alert->manifest);
+	store_bind_text(statement, alert->outcome);
+	store_bind_text(statement, alert->detail);
+	store_bind_integer(statement, alert->opened_at);
+	store_bind_integer(statement, alert->seen_at);
+	store_bind_integer(statement, alert->told_at);
+	store_bind_integer(statement, alert->acknowledged_at);
+	store_bind_text(statement, alert->acknowledged_by);
+	store_bind_text(statement, alert->note);
+	store_bind_integer(statement, alert->resolved_at);
+}
+
+static int write_alert(struct store *store, const struct alert *alert, uint64_t *ret_number, struct error *e)
+{
+	int64_t device = 0;
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, alert->number == 0
+			       ? "INSERT INTO alert (" ALERT_COLUMNS ") VALUES (" ALERT_VALUES ") RETURNING number"
+			       : "UPDATE alert SET (" ALERT_COLUMNS ") = (" ALERT_VALUES
+				 ") WHERE number = ? RETURNING number");
+
+	if (alert->asset && store_device_number(store, alert->asset, &device, e) < 0)
+		return -1;
+	bind_alert(&statement, device, alert);
+	if (alert->number != 0)
+		store_bind_count(&statement, alert->number);
+	int row = store_step(&statement, e);
+	if (row == 0)
+		return error_set(e, ERROR_DATA, "there is no alert %llu", (unsigned long long)alert->number);
+	if (row < 0)
+		return -1;
+	*ret_number = store_read_count(&statement);
+	return store_run(&statement, e);
+}
+
+int store_alert_save(struct store *store, struct alert *alert, struct error *e)
+{
+	struct change change CLEANUP(store_change_clear) = {0};
+	uint64_t number;
+
+	if (store_change_begin(&change, store, e) < 0 || write_alert(store, alert, &number, e) < 0 ||
+	    store_change_commit(&change, e) < 0)
+		return -1;
+	alert->number = number;
+	return 0;
+}

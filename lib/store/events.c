@@ -1,0 +1,228 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/hex.h"
+#include "base/text.h"
+#include "store/internal.h"
+
+void store_events_clear(struct store_events *events)
+{
+	for (size_t i = 0; i < events->count; i++)
+		alert_event_clear(&events->items[i]);
+	free(events->items);
+	*events = (struct store_events){0};
+}
+
+/* h = SHA-256(previous ‖ record), previous in hexadecimal: what
+ * `printf %s%s "$previous" "$record" | sha256sum` says. */
+static int chain(const char *previous, const char *record, size_t length,
+		 char ret_hash[static DIGEST_SHA256_HEX + 1], struct error *e)
+{
+	struct text text CLEANUP(text_clear) = {0};
+
+	text_add(&text, previous);
+	text_add_bytes(&text, record, length);
+	if (text.failed)
+		return error_memory(e);
+	if (digest_sha256_hex(ret_hash, text.data, text.length) < 0)
+		return error_set(e, ERROR_INTERNAL, "SHA-256 cannot be computed");
+	return 0;
+}
+
+int store_event_head(struct store *store, uint64_t *ret_seq, char ret_head[static DIGEST_SHA256_HEX + 1],
+		     struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) =
+		store_prepare(store, "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1");
+	char head[DIGEST_SHA256_HEX + 1];
+	uint64_t seq = 0;
+
+	(void)stpcpy(head, store->genesis);
+	int row = store_step(&statement, e);
+	if (row > 0) {
+		seq = store_read_count(&statement);
+		store_read_word(&statement, head, sizeof head);
+		row = store_row_end(&statement, e);
+	}
+	if (row < 0)
+		return -1;
+	*ret_seq = seq;
+	(void)stpcpy(ret_head, head);
+	return 0;
+}
+
+/* A UUID of version 8 (RFC 9562 §5.8) from the chain before and the record without its id: no
+ * randomness is needed, and a store that was restored and went another way gives other ids. */
+static int give_eid(struct alert_event *event, struct error *e)
+{
+	struct text record CLEANUP(text_clear) = {0};
+	char hash[DIGEST_SHA256_HEX + 1];
+
+	event->eid[0] = '\0';
+	if (alert_event_write(&record, event, e) < 0 ||
+	    chain(event->previous, record.data, record.length, hash, e) < 0)
+		return -1;
+	static const char variants[] = "89ab";
+	(void)snprintf(event->eid, sizeof event->eid, "%.8s-%.4s-8%.3s-%c%.3s-%.12s", hash, hash + 8,
+		       hash + 12, variants[(unsigned char)hash[15] & 3], hash + 16, hash + 19);
+	return 0;
+}
+
+static int insert_event(struct store *store, const struct alert_event *event, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) =
+		store_prepare(store, "INSERT INTO event (seq, record, hash) VALUES (?, ?, ?)");
+	struct text record CLEANUP(text_clear) = {0};
+	char hash[DIGEST_SHA256_HEX + 1];
+
+	if (alert_event_write(&record, event, e) < 0 ||
+	    chain(event->previous, record.data, record.length, hash, e) < 0)
+		return -1;
+	store_bind_count(&statement, event->seq);
+	store_bind_text(&statement, record.data);
+	store_bind_text(&statement, hash);
+	return store_run(&statement, e);
+}
+
+int store_event_append(struct store *store, struct alert_event *event, struct error *e)
+{
+	struct change change CLEANUP(store_change_clear) = {0};
+	uint64_t last;
+
+	if (store_change_begin(&change, store, e) < 0 || store_event_head(store, &last, event->previous, e) < 0)
+		return -1;
+	event->seq = last + 1;
+	if (give_eid(event, e) < 0 || insert_event(store, event, e) < 0)
+		return -1;
+	return store_change_commit(&change, e);
+}
+
+static int read_event(const struct store *store, struct statement *row, struct alert_event *ret_event,
+		      struct error *e)
+{
+	char previous[DIGEST_SHA256_HEX + 1];
+
+	uint64_t seq = store_read_count(row);
+	char *record CLEANUP(cleanup_free) = store_read_text(row);
+	store_read_word(row, previous, sizeof previous);
+	if (store_row_end(row, e) < 0)
+		return -1;
+	if (!record || alert_event_parse(ret_event, record, strlen(record), e) < 0)
+		return error_prefix(e, "the store %s: event %llu", store->path, (unsigned long long)seq);
+	(void)stpcpy(ret_event->previous, previous[0] ? previous : store->genesis);
+	return 0;
+}
+
+int store_events_list(struct store *store, uint64_t after, size_t most, struct store_events *ret_events,
+		      struct error *e)
+{
+	struct store_events events CLEANUP(store_events_clear) = {0};
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, "SELECT seq, record, (SELECT hash FROM event AS last WHERE last.seq = event.seq - 1)"
+		       " FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
+	int row;
+
+	store_bind_count(&statement, after);
+	store_bind_count(&statement, most);
+	while ((row = store_step(&statement, e)) > 0) {
+		if (array_reserve(&events.items, events.count, sizeof *events.items) < 0)
+			return error_memory(e);
+		if (read_event(store, &statement, &events.items[events.count], e) < 0)
+			return -1;
+		events.count++;
+	}
+	if (row < 0)
+		return -1;
+	*ret_events = events;
+	events = (struct store_events){0};
+	return 0;
+}
+
+int store_events_verify(struct store *store, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) =
+		store_prepare(store, "SELECT seq, hash, record FROM event ORDER BY seq");
+	char previous[DIGEST_SHA256_HEX + 1], stored[DIGEST_SHA256_HEX + 1], hash[DIGEST_SHA256_HEX + 1];
+	uint64_t expected = 1;
+	int row;
+
+	(void)stpcpy(previous, store->genesis);
+	while ((row = store_step(&statement, e)) > 0) {
+		uint64_t seq = store_read_count(&statement);
+		store_read_word(&statement, stored, sizeof stored);
+		char *record CLEANUP(cleanup_free) = store_read_text(&statement);
+		if (store_row_end(&statement, e) < 0 || !record ||
+		    chain(previous, record, strlen(record), hash, e) < 0)
+			return -1;
+		if (seq != expected)
+			return error_set(e, ERROR_DATA, "the store %s: event %llu is missing", store->path,
+					 (unsigned long long)expected);
+		if (strcmp(hash, stored) != 0)
+			return error_set(e, ERROR_DATA, "the store %s: event %llu was altered", store->path,
+					 (unsigned long long)seq);
+		(void)stpcpy(previous, hash);
+		expected++;
+	}
+	return row;
+}
+
+static int load_position(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) =
+		store_prepare(store, "SELECT seq FROM sink WHERE name = ?");
+
+	store_bind_text(&statement, sink);
+	int row = store_step(&statement, e);
+	if (row > 0)
+		*ret_seq = store_read_count(&statement);
+	return row;
+}
+
+static int insert_sink(struct store *store, const char *sink, uint64_t seq, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) =
+		store_prepare(store, "INSERT INTO sink (name, seq) VALUES (?, ?)");
+
+	store_bind_text(&statement, sink);
+	store_bind_count(&statement, seq);
+	return store_run(&statement, e);
+}
+
+int store_sink_position(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e)
+{
+	struct change change CLEANUP(store_change_clear) = {0};
+	char head[DIGEST_SHA256_HEX + 1];
+	uint64_t seq;
+
+	int known = load_position(store, sink, ret_seq, e);
+	if (known != 0)
+		return known < 0 ? -1 : 0;
+	if (store_change_begin(&change, store, e) < 0)
+		return -1;
+	known = load_position(store, sink, ret_seq, e);
+	if (known != 0)
+		return known < 0 ? -1 : 0;
+	if (store_event_head(store, &seq, head, e) < 0 || insert_sink(store, sink, seq, e) < 0 ||
+	    store_change_commit(&change, e) < 0)
+		return -1;
+	*ret_seq = seq;
+	return 0;
+}
+
+int store_sink_advance(struct store *store, const char *sink, uint64_t seq, struct error *e)
+{
+	struct change change CLEANUP(store_change_clear) = {0};
+
+	if (store_change_begin(&change, store, e) < 0)
+		return -1;
+	/* Two processes may deliver to one sink: its place never goes back. */
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, "INSERT INTO sink (name, seq) VALUES (?1, ?2)"
+		       " ON CONFLICT (name) DO UPDATE SET seq = ?2 WHERE seq < ?2");
+	store_bind_text(&statement, sink);
+	store_bind_count(&statement, seq);
+	return store_run(&statement, e) < 0 ? -1 : store_change_commit(&change, e);
+}

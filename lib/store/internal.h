@@ -1,0 +1,123 @@
+#pragma once
+/* What the files of this room share: the open store, statements, changes, and the columns that
+ * several tables have alike. */
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/store.h"
+
+struct store {
+	sqlite3 *database;
+	char *path;
+	char genesis[DIGEST_SHA256_HEX + 1]; /* h[0] of the event chain */
+	bool in_transaction;		     /* the caller's, by store_begin() */
+	bool spoiled; /* that transaction lost or kept half of something: it must not commit */
+};
+
+/* ---- schema ---- */
+
+enum { STORE_APPLICATION_ID = 0x70756d70 }; /* "pump" */
+
+/* The steps that make and migrate a store: steps[n] takes schema n to n + 1. */
+struct store_schema {
+	const char *const *steps;
+	int count;
+};
+extern const struct store_schema store_schema;
+
+/* Bring the database from its version to the last of schema, all in one transaction. Returns 0
+ * or -1; a newer version is refused. */
+int store_migrate(struct store *store, const struct store_schema *schema, struct error *e);
+
+/* ---- failures ---- */
+
+/* Put SQLite's code in words: what happened to which store, and what to do. Returns -1. */
+int store_fail(const struct store *store, int code, struct error *e);
+
+/* ---- statements: each binding takes the next parameter, each reading the next column. What
+ * fails on the way is remembered and comes out of the next store_step(). ---- */
+
+struct statement {
+	struct store *store;
+	sqlite3_stmt *handle;
+	int bound;
+	int column;
+	int failed; /* SQLite's code; SQLITE_MISMATCH: a value that we do not know */
+	char mismatch[64]; /* the column that holds it */
+};
+
+struct statement store_prepare(struct store *store, const char *sql);
+void store_finish(struct statement *statement);
+
+/* To the next row: 1, 0 at the end, or -1. A statement that ended starts again. */
+int store_step(struct statement *statement, struct error *e);
+/* Run to the end without looking at rows. Returns 0 or -1. */
+int store_run(struct statement *statement, struct error *e);
+/* After the only row was read: 0 or -1. */
+int store_row_end(struct statement *statement, struct error *e);
+/* Make ready for another run with new bindings. */
+void store_again(struct statement *statement);
+/* Run SQL without parameters or rows. */
+int store_execute(struct store *store, const char *sql, struct error *e);
+
+void store_bind_null(struct statement *statement);
+void store_bind_integer(struct statement *statement, int64_t value);
+/* Sizes beyond INT64_MAX, which only a lying device has, come back as they were. */
+void store_bind_count(struct statement *statement, uint64_t value);
+void store_bind_text(struct statement *statement, const char *text); /* NULL: null */
+void store_bind_word(struct statement *statement, const char *word); /* NULL or empty: null */
+void store_bind_path(struct statement *statement, const char *path); /* raw bytes; NULL: null */
+void store_bind_outcome(struct statement *statement, enum visit_outcome outcome); /* VISIT_OK: null */
+void store_bind_grade(struct statement *statement, const struct visit_grade *grade);
+/* Two columns, MD5 and SHA-256; null when not has. */
+void store_bind_digest(struct statement *statement, bool has, const struct digest_pair *digest);
+/* Three columns: size and digest. */
+void store_bind_content(struct statement *statement, bool has, uint64_t size,
+			const struct digest_pair *digest);
+
+bool store_next_is_null(const struct statement *statement);
+void store_skip(struct statement *statement);
+int64_t store_read_integer(struct statement *statement); /* null: 0 */
+uint64_t store_read_count(struct statement *statement);
+char *store_read_text(struct statement *statement); /* the caller's; NULL: null */
+void store_read_word(struct statement *statement, char *ret_word, size_t size);
+void store_read_grade(struct statement *statement, struct visit_grade *ret_grade);
+void store_read_digest(struct statement *statement, struct digest_pair *ret_digest); /* null: zeros */
+void store_read_content(struct statement *statement, bool *ret_has, uint64_t *ret_size,
+			struct digest_pair *ret_digest);
+enum visit_kind store_read_kind(struct statement *statement);
+enum visit_outcome store_read_outcome(struct statement *statement); /* null: VISIT_OK */
+enum drift_result store_read_result(struct statement *statement);
+/* Remember that the column just read holds what we do not know. */
+void store_mismatch(struct statement *statement);
+
+/* ---- changes: whole or not at all. Outside of the caller's transaction a change is one of
+ * its own, inside a savepoint. ---- */
+
+struct change {
+	struct store *store;
+	bool open;
+	bool own;
+};
+int store_change_begin(struct change *change, struct store *store, struct error *e);
+int store_change_commit(struct change *change, struct error *e);
+void store_change_clear(struct change *change); /* undoes what was not committed */
+
+/* ---- between tables ---- */
+
+/* The device's number; -1 (ERROR_DATA) when there is none of this asset. */
+int store_device_number(struct store *store, const char *asset, int64_t *ret_number, struct error *e);
+
+/* The number of the set with these contents, which is made when it is not there yet. Sets are
+ * kept once, by the SHA-256 of what is in them. */
+int store_observations_save(struct store *store, const struct visit_report *report,
+			    int64_t *ret_set, struct error *e);
+int store_findings_save(struct store *store, const struct drift_finding *findings, size_t count,
+			int64_t *ret_set, struct error *e);
+/* These append to arrays of the caller, who clears them on failure too. */
+int store_observations_load(struct store *store, int64_t set, struct visit_report *report,
+			    struct error *e);
+int store_findings_load(struct store *store, int64_t set, struct drift_finding **findings, size_t *count,
+			struct error *e);
