@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "alert/alert.h"
+#include "base/text.h"
 
 /* Owned strings of a struct, by their offsets in it. */
 struct alert_strings {
@@ -23,3 +24,46 @@ int alert_string_set(char **string, const char *value);
 
 /* Make changed a copy of alert that shares nothing with it. Returns 0 or -ENOMEM. */
 int alert_copy(struct alert *ret_alert, const struct alert *alert);
+
+/* ---- rendering ---- */
+
+/* How many bytes of a rendering each kind of string may take. */
+struct alert_limits {
+	size_t word;
+	size_t path;
+	size_t sentence_path; /* the same path within the sentence */
+	size_t detail;
+};
+
+extern const struct alert_limits alert_limits_widest;
+
+/* Which limit a field is held to. */
+enum alert_limit { ALERT_LIMIT_NONE, ALERT_LIMIT_WORD, ALERT_LIMIT_PATH };
+
+/* A value after the first pass of escaping: valid UTF-8 without control bytes. */
+struct alert_field {
+	const char *name; /* "sha256Old" */
+	size_t start, length;
+	enum alert_limit limit;
+};
+
+enum { ALERT_FIELDS_MAX = 64 };
+
+/* The fields of an event in order, without those that are empty. */
+struct alert_fields {
+	struct text values;
+	struct alert_field items[ALERT_FIELDS_MAX];
+	size_t count;
+};
+
+/* Fill an empty struct; without memory, values.failed. */
+void alert_fields_make(struct alert_fields *ret_fields, const struct alert_event *event);
+void alert_fields_clear(struct alert_fields *fields);
+
+/* Length of what must not be cut in two at the start of an escaped string: a character or a
+ * %XX. length is at least 1. */
+size_t alert_unit(const char *escaped, size_t length);
+
+/* alert_sentence() within limits. */
+void alert_sentence_within(struct text *text, const struct alert_event *event,
+			   const struct alert_limits *limits);

@@ -1,0 +1,150 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/hex.h"
+#include "base/time.h"
+#include "alert/internal.h"
+
+/* The version of this set of fields. */
+enum { FIELDS_VERSION = 1 };
+
+static void begin(struct alert_fields *fields, const char *name, enum alert_limit limit)
+{
+	fields->items[fields->count] = (struct alert_field){name, fields->values.length, 0, limit};
+}
+
+static void end(struct alert_fields *fields)
+{
+	struct alert_field *field = &fields->items[fields->count];
+
+	field->length = fields->values.length - field->start;
+	if (field->length > 0)
+		fields->count++;
+}
+
+static void add_string(struct alert_fields *fields, const char *name, const char *raw,
+		       enum alert_limit limit)
+{
+	if (!raw)
+		return;
+	begin(fields, name, limit);
+	escape_add(&fields->values, ESCAPE_DISPLAY, raw, strlen(raw));
+	end(fields);
+}
+
+static void add_number(struct alert_fields *fields, const char *name, uint64_t value)
+{
+	begin(fields, name, ALERT_LIMIT_NONE);
+	text_addf(&fields->values, "%" PRIu64, value);
+	end(fields);
+}
+
+/* Numbers where 0 says that there is none. */
+static void add_reference(struct alert_fields *fields, const char *name, uint64_t value)
+{
+	if (value != 0)
+		add_number(fields, name, value);
+}
+
+static void add_hex(struct alert_fields *fields, const char *name, const uint8_t *bytes, size_t length)
+{
+	char digits[DIGEST_SHA256_HEX + 1];
+
+	hex_write(digits, bytes, length);
+	add_string(fields, name, digits, ALERT_LIMIT_NONE);
+}
+
+static void add_contents(struct alert_fields *fields, const struct alert_event *event)
+{
+	if (event->has_new) {
+		add_hex(fields, "md5", event->new_digest.md5, sizeof event->new_digest.md5);
+		add_hex(fields, "sha256", event->new_digest.sha256, sizeof event->new_digest.sha256);
+		add_number(fields, "size", event->new_size);
+	}
+	if (event->has_old) {
+		add_hex(fields, "md5Old", event->old_digest.md5, sizeof event->old_digest.md5);
+		add_hex(fields, "sha256Old", event->old_digest.sha256, sizeof event->old_digest.sha256);
+		add_number(fields, "sizeOld", event->old_size);
+	}
+}
+
+/* Zeros are told here: "drifted 0" is what a rule waits for. */
+static void add_counts(struct alert_fields *fields, const struct alert_counts *counts)
+{
+	static const char *const results[DRIFT_RESULT_COUNT] = {
+		[DRIFT_VERIFIED] = "verified",	 [DRIFT_BEHIND] = "behind",
+		[DRIFT_SKIPPED] = "skipped",	 [DRIFT_UNTRUSTED] = "untrusted",
+		[DRIFT_PARTIAL] = "partial",	 [DRIFT_UNREACHABLE] = "unreachable",
+		[DRIFT_REFUSED] = "refused",	 [DRIFT_WRONG_DEVICE] = "wrongDevice",
+		[DRIFT_DRIFTED] = "drifted",
+	};
+	int64_t duration = counts->ended_at - counts->started_at;
+
+	add_number(fields, "devices", counts->devices);
+	for (unsigned i = 0; i < DRIFT_RESULT_COUNT; i++)
+		add_number(fields, results[i], counts->results[i]);
+	add_number(fields, "findings", counts->findings);
+	add_number(fields, "open", counts->open_alerts);
+	add_number(fields, "overdue", counts->overdue);
+	add_number(fields, "files", counts->files);
+	add_number(fields, "bytes", counts->bytes);
+	add_number(fields, "duration", duration > 0 ? (uint64_t)(duration / TIME_SECOND) : 0);
+	add_number(fields, "approvals", counts->approvals);
+	if (counts->approvals == 0)
+		add_string(fields, "evaluation", "yes", ALERT_LIMIT_NONE);
+	if (counts->stopped) {
+		add_string(fields, "stopped", "yes", ALERT_LIMIT_NONE);
+		add_string(fields, "why", counts->why_stopped, ALERT_LIMIT_WORD);
+	}
+}
+
+static void add_device(struct alert_fields *fields, const struct alert_event *event)
+{
+	add_string(fields, "site", event->site, ALERT_LIMIT_WORD);
+	add_string(fields, "asset", event->asset, ALERT_LIMIT_WORD);
+	add_string(fields, "serial", event->serial, ALERT_LIMIT_WORD);
+	add_string(fields, "model", event->model, ALERT_LIMIT_WORD);
+	add_string(fields, "name", event->name, ALERT_LIMIT_WORD);
+	add_string(fields, "department", event->department, ALERT_LIMIT_WORD);
+	add_string(fields, "ip", event->address, ALERT_LIMIT_WORD);
+	add_string(fields, "link", event->grade, ALERT_LIMIT_WORD);
+}
+
+void alert_fields_make(struct alert_fields *ret_fields, const struct alert_event *event)
+{
+	*ret_fields = (struct alert_fields){0};
+	add_number(ret_fields, "v", FIELDS_VERSION);
+	add_string(ret_fields, "eid", event->eid, ALERT_LIMIT_WORD);
+	add_reference(ret_fields, "seq", event->seq);
+	add_string(ret_fields, "prev", event->previous, ALERT_LIMIT_WORD);
+	add_string(ret_fields, "action", alert_action_name(event->action), ALERT_LIMIT_NONE);
+	add_number(ret_fields, "sev", (uint64_t)alert_type_severity(event->type));
+	if (event->type == ALERT_RESOLVED)
+		add_string(ret_fields, "resolves", alert_type_name(event->resolves), ALERT_LIMIT_NONE);
+	add_reference(ret_fields, "alert", event->alert);
+	add_device(ret_fields, event);
+	add_string(ret_fields, "path", event->path, ALERT_LIMIT_PATH);
+	if (event->has_kind)
+		add_string(ret_fields, "kind", visit_kind_name(event->kind), ALERT_LIMIT_NONE);
+	add_contents(ret_fields, event);
+	add_string(ret_fields, "release", event->release, ALERT_LIMIT_WORD);
+	add_string(ret_fields, "manifest", event->manifest, ALERT_LIMIT_WORD);
+	add_string(ret_fields, "outcome", event->outcome, ALERT_LIMIT_WORD);
+	add_reference(ret_fields, "sweep", event->sweep);
+	if (event->has_counts)
+		add_counts(ret_fields, &event->counts);
+}
+
+void alert_fields_clear(struct alert_fields *fields)
+{
+	text_clear(&fields->values);
+}
+
+size_t alert_unit(const char *escaped, size_t length)
+{
+	unsigned point;
+	size_t unit = escaped[0] == '%' ? 3 : escape_utf8_length(escaped, length, &point);
+
+	return unit == 0 ? 1 : unit > length ? length : unit;
+}
