@@ -9,7 +9,14 @@
 
 struct error;
 
-enum { INVENTORY_WORD_MAX = 128 };
+enum {
+	INVENTORY_WORD_MAX = 128,      /* bytes in names, departments, titles */
+	INVENTORY_ASSET_MAX = 64,
+	INVENTORY_SERIAL_MAX = 63,     /* as many as a visit can report */
+	INVENTORY_PINS_MAX = 8,
+	INVENTORY_SELECTORS_MAX = 256, /* of one profile */
+	INVENTORY_PATTERNS_MAX = 16 * 1024, /* bytes of all of them, so that an order fits a packet */
+};
 
 enum inventory_state {
 	INVENTORY_ACTIVE,
@@ -39,13 +46,19 @@ struct inventory_device {
 
 void inventory_device_clear(struct inventory_device *device);
 
-/* Check every field's form (lengths, characters, MAC, URL, pins). Returns 0, or -1
- * (ERROR_DATA) naming the field and what would be right. */
+/* Whether a word can be a device's asset tag: 1 to INVENTORY_ASSET_MAX printable ASCII
+ * characters without spaces, slashes and quotes, not beginning with "-" or ".". It stands in
+ * file names, events and command lines. Returns 0 or -1 (ERROR_DATA). */
+int inventory_asset_check(const char *asset, struct error *e);
+
+/* Check every field's form (lengths, characters, MAC, URL, pins); asset, model and link must
+ * be there. Returns 0, or -1 (ERROR_DATA) naming the field and what would be right. */
 int inventory_device_check(const struct inventory_device *device, struct error *e);
 
 /* Set one field by its name as `edit` and CSV columns have it: serial, mac, model, name,
- * department, link, credential, pin, state. An empty value clears an optional field.
- * Returns 0, or -1 (ERROR_DATA) for an unknown field or a value of the wrong form. */
+ * department, link, credential, pin, state. Spaces around the value are dropped; an empty one
+ * clears an optional field. A MAC is taken in every usual form. Returns 0, or -1 (ERROR_DATA)
+ * for an unknown field or a value of the wrong form; the device is then as before. */
 int inventory_device_set(struct inventory_device *device, const char *field, const char *value,
 			 struct error *e);
 
@@ -76,14 +89,17 @@ void inventory_model_clear(struct inventory_model *model);
 int inventory_model_parse(struct inventory_model *ret_model, const char *name, const char *bytes,
 			  size_t length, struct error *e);
 
-/* Whether two model names are the same without regard to case and punctuation. */
+/* Whether two model names are the same without regard to case and punctuation; "+" reads as
+ * "plus": "Plum A+3" is "plum-a-plus-3". */
 bool inventory_model_same(const char *a, const char *b);
 
 /* Whether the profile has a selector of this kind that is not left out. */
 bool inventory_model_has_kind(const struct inventory_model *model, enum visit_kind kind);
 
 /* Make the order for a visit: the device's link, pins and serial with the model's rules.
- * user is the credential's user name or NULL. Named files are the profile's literal patterns;
+ * user is the credential's user name or NULL: where there is one it is the login, whatever the
+ * profile says; where there is none, a profile that asks for one, and SFTP, are refused. The
+ * serial is demanded where the profile says where it stands. Named files are the profile's literal patterns;
  * the caller adds those of the baselines. Returns 0 or -1 (ERROR_DATA, ERROR_INTERNAL). */
 int inventory_order(struct visit_order *ret_order, const struct inventory_device *device,
 		    const struct inventory_model *model, const char *user, struct error *e);
