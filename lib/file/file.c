@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/array.h"
@@ -178,4 +179,17 @@ int file_each(const char *folder, const char *suffix,
 			return r;
 	}
 	return 0;
+}
+
+int file_lock(const char *path, int *ret_fd, struct error *e)
+{
+	CLEANUP(cleanup_close) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+
+	if (fd < 0)
+		return fail(e, errno, path, "be opened");
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? 0 : fail(e, errno, path, "be locked");
+	*ret_fd = fd;
+	fd = -1;
+	return 1;
 }

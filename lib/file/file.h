@@ -28,3 +28,7 @@ int file_make_folder(const char *path, mode_t mode, struct error *e);
 int file_each(const char *folder, const char *suffix,
 	      int (*on_file)(void *userdata, const char *path, struct error *e), void *userdata,
 	      struct error *e);
+
+/* Take the lock of a lock file, which is made where missing. Returns 1 and a descriptor that
+ * holds it until it is closed, 0 when another process has it, -1 on error. */
+int file_lock(const char *path, int *ret_fd, struct error *e);

@@ -64,8 +64,3 @@ void sweep_job_clear(struct sweep_job *job);
 /* The subnet of a job's device: its first 24 bits (IPv4) or 64 (IPv6); a host name counts as
  * a subnet of its own. */
 void sweep_job_note_subnet(struct sweep_job *job);
-
-/* The assets that a request means. The array is the caller's to free, the names are lent from
- * devices. Returns 0, or -1 naming an asset that is not enrolled. */
-int sweep_choose(const char ***ret_assets, size_t *ret_count, const struct store_devices *devices,
-		 const struct sweep_request *request, struct error *e);

@@ -16,6 +16,7 @@ struct error;
 struct pull_pool;
 struct sd_event;
 struct store;
+struct store_devices;
 struct sweep;
 
 /* Profiles by name; sorted, owned. */
@@ -84,6 +85,11 @@ struct sweep_request {
 	bool ignore_back_off;		    /* by hand, named or --all */
 	const char *by;
 };
+
+/* The assets that a request means. The array is the caller's to free, the names are lent from
+ * devices. Returns 0, or -1 naming an asset that is not enrolled. */
+int sweep_choose(const char ***ret_assets, size_t *ret_count, const struct store_devices *devices,
+		 const struct sweep_request *request, struct error *e);
 
 /* Begin, or take up again, a sweep. An unknown asset or a stop in force fails. Returns 0 or
  * -1. */

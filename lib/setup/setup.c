@@ -1,0 +1,122 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "file/file.h"
+#include "pull/pull.h"
+#include "setup/setup.h"
+
+enum { CONFIG_BYTES_MAX = 1024 * 1024 };
+
+static int64_t system_now(void *userdata)
+{
+	struct timespec now;
+
+	(void)userdata;
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	return (int64_t)now.tv_sec * TIME_SECOND + now.tv_nsec / 1000;
+}
+
+static const char *choose_path(const char *path)
+{
+	const char *chosen = path ? path : getenv("PUMPWATCH_CONFIG");
+
+	return chosen ? chosen : PUMPWATCH_CONF;
+}
+
+static int load_config(struct setup *setup, struct error *e)
+{
+	CLEANUP(text_clear) struct text text;
+
+	text_init(&text);
+	if (file_read(&text, setup->path, CONFIG_BYTES_MAX, ERROR_CONFIG, e) < 0)
+		return -1;
+	return config_parse(&setup->config, setup->path, text.data ? text.data : "", text.length, e);
+}
+
+/* mktime() and localtime_r() have no zone of their own to be given. */
+static int set_timezone(const char *zone, struct error *e)
+{
+	if (zone && setenv("TZ", zone, 1) < 0)
+		return error_memory(e);
+	tzset();
+	return 0;
+}
+
+int setup_load(struct setup *ret_setup, const char *path, struct error *e)
+{
+	CLEANUP(setup_clear) struct setup setup = {.clock = {.now = system_now}};
+
+	setup.path = strdup(choose_path(path));
+	if (!setup.path)
+		return error_memory(e);
+	if (load_config(&setup, e) < 0 || sweep_models_load(&setup.models, setup.config.models, e) < 0 ||
+	    set_timezone(setup.config.timezone, e) < 0)
+		return -1;
+	if (gethostname(setup.host, sizeof setup.host - 1) < 0)
+		strcpy(setup.host, "localhost");
+	(void)snprintf(setup.owner, sizeof setup.owner, "%.64s/%ld/%lld", setup.host, (long)getpid(),
+		       (long long)system_now(NULL)); /* fits */
+	*ret_setup = setup;
+	ret_setup->credentials.given = getenv("CREDENTIALS_DIRECTORY");
+	ret_setup->credentials.configured = ret_setup->config.credentials;
+	setup = (struct setup){0};
+	return 0;
+}
+
+void setup_clear(struct setup *setup)
+{
+	free(setup->path);
+	config_clear(&setup->config);
+	sweep_models_clear(&setup->models);
+	*setup = (struct setup){0};
+}
+
+struct alert_frame setup_frame(const struct setup *setup)
+{
+	struct timex state = {0};
+	size_t i = 0;
+	int facility = 16;
+
+	while (i < setup->config.sink_count && setup->config.sinks[i].type != CONFIG_SINK_SYSLOG)
+		i++;
+	if (i < setup->config.sink_count)
+		facility = setup->config.sinks[i].facility;
+	return (struct alert_frame){
+		.sd_id = setup->config.sd_id,
+		.host = setup->host,
+		.facility = facility,
+		.process = (int)getpid(),
+		.clock_synced = adjtimex(&state) >= 0 && !(state.status & STA_UNSYNC),
+	};
+}
+
+int setup_lock_outbox(const struct setup *setup, int *ret_fd, struct error *e)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+
+	if (asprintf(&path, "%s/outbox.lock", setup->config.state) < 0) {
+		path = NULL; /* asprintf leaves it undefined */
+		return error_memory(e);
+	}
+	return file_lock(path, ret_fd, e);
+}
+
+int setup_start_pool(struct pull_pool **ret_pool, const struct setup *setup, struct sd_event *event,
+		     struct error *e)
+{
+	const struct pull_options options = {
+		.program = setup->config.puller,
+		.ca_file = setup->config.ca_file,
+		.pullers = setup->config.pullers,
+		.visits = setup->config.visits,
+		.clock = setup->clock,
+	};
+
+	return pull_pool_new(ret_pool, event, &options, e);
+}
