@@ -1,0 +1,120 @@
+#pragma once
+/* The command line: one file a group of verbs, on one context. */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "setup/setup.h"
+#include "store/store.h"
+
+struct pull_pool;
+struct sd_event;
+
+/* What every verb works with. */
+struct cli {
+	struct setup setup;
+	struct store *store;	/* NULL until cli_open_store() */
+	struct sd_event *event; /* NULL until cli_open_pool() */
+	struct pull_pool *pool;
+	bool json;
+	bool quiet;
+	bool terminal; /* standard output is one */
+	bool progress; /* standard error is a terminal, and not quiet */
+	bool color;
+	const char *verb; /* for messages and records: "baseline add" */
+	char by[128];	  /* who does it */
+};
+
+struct cli_verb {
+	const char *name;    /* "baseline add" */
+	const char *usage;   /* what follows the name */
+	const char *summary; /* one line */
+	const char *help;    /* options and an example */
+	int (*run)(struct cli *cli, int argc, char **argv); /* argv[0] is the verb's last word */
+	bool needs_setup;
+};
+
+extern const struct cli_verb cli_verbs[];
+
+/* Print "pumpwatch: …" and return the exit code of e. */
+int cli_fail(const struct cli *cli, const struct error *e);
+
+/* Print what is wrong with the arguments, and how to see what is right; returns 64. */
+int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Open what a verb needs; closed by main. Returns 0 or -1. */
+int cli_open_store(struct cli *cli, enum store_mode mode, struct error *e);
+int cli_open_pool(struct cli *cli, struct error *e);
+struct sweep_environment cli_environment(const struct cli *cli);
+
+int64_t cli_now(const struct cli *cli);
+
+/* Load an enrolled device, or say that there is none and what is like it. Returns 0 or -1. */
+int cli_load_device(struct cli *cli, const char *asset, struct store_device *ret_device, struct error *e);
+
+/* A field=value option of getopt that a verb has seen; the next one, or -1 at the end, or '?'
+ * after cli_usage() has spoken. */
+int cli_option(struct cli *cli, int argc, char **argv, const struct option *options);
+
+/* ---- output ---- */
+
+/* Print a document and drop it; returns 0, or 70 when it could not be written. */
+int cli_print_json(json_t *document);
+
+/* A string of a device or a file, escaped; JSON null for NULL. */
+json_t *cli_json_string(const char *string);
+json_t *cli_json_time(int64_t at); /* null for 0 and TIME_NEVER */
+
+/* Write a time for a person: local time on a terminal, RFC 3339 UTC elsewhere; "never" for 0. */
+enum { CLI_TIME_SIZE = 48 };
+const char *cli_time(const struct cli *cli, int64_t at, char buffer[static CLI_TIME_SIZE]);
+
+/* Columns that line up. Cells are escaped and copied. */
+struct cli_table {
+	size_t columns;
+	char **cells;
+	size_t count;
+};
+void cli_table_clear(struct cli_table *table);
+/* Add columns cells; NULL prints as "-". The first row is the heading. */
+void cli_table_add(struct cli_table *table, const char *const *cells);
+void cli_table_print(const struct cli_table *table);
+
+/* Devices, visits and alerts as JSON, for several verbs. */
+json_t *cli_json_device(const struct store_device *device);
+json_t *cli_json_alert(const struct alert *alert);
+json_t *cli_json_report(const struct visit_report *report, bool with_files);
+json_t *cli_json_finding(const struct drift_finding *finding);
+json_t *cli_json_summary(const struct store_summary *summary);
+
+/* Deliver what waits in the outbox for at most `patience`, unless a daemon does it. */
+void cli_deliver(struct cli *cli, int64_t patience);
+
+/* ---- the verbs ---- */
+int verb_models(struct cli *cli, int argc, char **argv);
+int verb_model_show(struct cli *cli, int argc, char **argv);
+int verb_model_check(struct cli *cli, int argc, char **argv);
+int verb_enroll(struct cli *cli, int argc, char **argv);
+int verb_edit(struct cli *cli, int argc, char **argv);
+int verb_retire(struct cli *cli, int argc, char **argv);
+int verb_devices(struct cli *cli, int argc, char **argv);
+int verb_show(struct cli *cli, int argc, char **argv);
+int verb_test(struct cli *cli, int argc, char **argv);
+int verb_baseline_learn(struct cli *cli, int argc, char **argv);
+int verb_baseline_import(struct cli *cli, int argc, char **argv);
+int verb_baseline_add(struct cli *cli, int argc, char **argv);
+int verb_baseline_list(struct cli *cli, int argc, char **argv);
+int verb_baseline_show(struct cli *cli, int argc, char **argv);
+int verb_baseline_diff(struct cli *cli, int argc, char **argv);
+int verb_baseline_export(struct cli *cli, int argc, char **argv);
+int verb_baseline_accept_until(struct cli *cli, int argc, char **argv);
+int verb_baseline_withdraw(struct cli *cli, int argc, char **argv);
+int verb_sweep(struct cli *cli, int argc, char **argv);
+int verb_alerts(struct cli *cli, int argc, char **argv);
+int verb_alert_show(struct cli *cli, int argc, char **argv);
+int verb_ack(struct cli *cli, int argc, char **argv);
+int verb_status(struct cli *cli, int argc, char **argv);
+int verb_stop(struct cli *cli, int argc, char **argv);
+int verb_resume(struct cli *cli, int argc, char **argv);

@@ -1,0 +1,148 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/escape.h"
+#include "cli/cli.h"
+#include "outbox/outbox.h"
+#include "pull/pull.h"
+
+int cli_fail(const struct cli *cli, const struct error *e)
+{
+	(void)cli;
+	fflush(stdout);
+	fprintf(stderr, "pumpwatch: %s\n", e->text);
+	return e->code;
+}
+
+int cli_usage(const struct cli *cli, const char *format, ...)
+{
+	va_list arguments;
+	CLEANUP(text_clear) struct text words;
+	CLEANUP(cleanup_free) char *shown = NULL;
+
+	text_init(&words);
+	va_start(arguments, format);
+	text_addv(&words, format, arguments);
+	va_end(arguments);
+	shown = words.data ? escape_string(ESCAPE_DISPLAY, words.data) : NULL;
+	fprintf(stderr, "pumpwatch: %s\n", shown ? shown : "wrong arguments");
+	if (cli->verb)
+		fprintf(stderr, "See \"pumpwatch %s --help\".\n", cli->verb);
+	else
+		fprintf(stderr, "See \"pumpwatch --help\".\n");
+	return ERROR_USAGE;
+}
+
+int cli_option(struct cli *cli, int argc, char **argv, const struct option *options)
+{
+	opterr = 0;
+	int c = getopt_long(argc, argv, ":o:", options, NULL);
+	if (c == ':')
+		cli_usage(cli, "%s wants a value", argv[optind - 1]);
+	else if (c == '?')
+		cli_usage(cli, "%s is no option of \"%s\"", argv[optind - 1], cli->verb);
+	return c == ':' ? '?' : c;
+}
+
+int64_t cli_now(const struct cli *cli)
+{
+	return cli->setup.clock.now(cli->setup.clock.userdata);
+}
+
+int cli_open_store(struct cli *cli, enum store_mode mode, struct error *e)
+{
+	const struct config *config = &cli->setup.config;
+	uint64_t position;
+
+	if (store_open(&cli->store, config->state, mode, false, e) < 0)
+		return -1;
+	/* A sink gets what happens from its first mention on: note it before anything happens. */
+	for (size_t i = 0; mode == STORE_WRITE && i < config->sink_count; i++)
+		if (store_sink_position(cli->store, config->sinks[i].name, &position, e) < 0)
+			return -1;
+	return 0;
+}
+
+int cli_open_pool(struct cli *cli, struct error *e)
+{
+	int r = sd_event_new(&cli->event);
+
+	if (r < 0)
+		return error_set(e, ERROR_INTERNAL, "no event loop: %s", strerror(-r));
+	return setup_start_pool(&cli->pool, &cli->setup, cli->event, e);
+}
+
+struct sweep_environment cli_environment(const struct cli *cli)
+{
+	return (struct sweep_environment){
+		.event = cli->event,
+		.store = cli->store,
+		.pool = cli->pool,
+		.config = &cli->setup.config,
+		.models = &cli->setup.models,
+		.credentials = cli->setup.credentials,
+		.clock = cli->setup.clock,
+		.owner = cli->setup.owner,
+	};
+}
+
+/* An enrolled asset that differs from given in case only, or begins like it. */
+static void suggest(struct cli *cli, const char *given, struct error *e)
+{
+	CLEANUP(store_devices_clear) struct store_devices devices = {0};
+
+	if (store_devices_list(cli->store, &(struct store_device_filter){0}, &devices, NULL) < 0)
+		return;
+	for (size_t i = 0; i < devices.count; i++) {
+		const char *asset = devices.items[i].device.asset;
+		if (strcasecmp(asset, given) != 0 && strncasecmp(asset, given, strlen(given)) != 0)
+			continue;
+		error_set(e, ERROR_USAGE, "no device \"%s\" is enrolled: did you mean \"%s\"?", given, asset);
+		return;
+	}
+}
+
+int cli_load_device(struct cli *cli, const char *asset, struct store_device *ret_device, struct error *e)
+{
+	CLEANUP(cleanup_free) char *shown = escape_string(ESCAPE_DISPLAY, asset);
+	int r = store_device_load(cli->store, asset, ret_device, e);
+
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	error_set(e, ERROR_USAGE, "no device \"%s\" is enrolled: see \"pumpwatch devices\"", shown ? shown : "");
+	if (shown && *asset)
+		suggest(cli, shown, e);
+	return -1;
+}
+
+void cli_deliver(struct cli *cli, int64_t patience)
+{
+	CLEANUP(cleanup_close) int lock = -1;
+	const struct alert_frame frame = setup_frame(&cli->setup);
+	struct outbox *outbox = NULL;
+	struct error e;
+
+	/* The daemon delivers, if there is one; what cannot be sent now stays in the store. */
+	if (setup_lock_outbox(&cli->setup, &lock, NULL) <= 0)
+		return;
+	if (outbox_new(&outbox, cli->store, &cli->setup.config, &frame, &e) < 0) {
+		(void)cli_fail(cli, &e); /* a remark: the sweep's own result stands */
+		return;
+	}
+	int64_t end = cli_now(cli) + patience;
+	while (outbox_run(outbox, cli_now(cli)) <= cli_now(cli) && cli_now(cli) < end)
+		;
+	const struct outbox_state *states;
+	size_t count = outbox_states(outbox, &states);
+	for (size_t i = 0; i < count && !cli->quiet; i++)
+		if (states[i].waiting > 0)
+			fprintf(stderr, "pumpwatch: sink %s: %llu events wait%s%s; the daemon or the next run sends them\n",
+				states[i].name, (unsigned long long)states[i].waiting,
+				states[i].why ? ": " : "", states[i].why ? states[i].why : "");
+	outbox_free(outbox);
+}

@@ -1,0 +1,203 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/cli.h"
+
+/* What status tells, gathered in one go. */
+struct status {
+	struct store_summary summary;
+	struct store_sweep last;
+	bool has_last;
+	struct store_sweep running;
+	bool has_running;
+	int64_t next_at; /* 0: no window */
+	uint64_t seq;
+	char head[DIGEST_SHA256_HEX + 1];
+	char *stop;
+};
+
+static void clear_status(struct status *status)
+{
+	store_sweep_clear(&status->last);
+	store_sweep_clear(&status->running);
+	free(status->stop);
+}
+
+static int gather(struct cli *cli, struct status *ret, struct error *e)
+{
+	const struct config *config = &cli->setup.config;
+	int64_t now = cli_now(cli);
+	int r;
+
+	if (store_summarise(cli->store, now, config->overdue_after, &ret->summary, e) < 0)
+		return -1;
+	if ((r = store_sweep_last(cli->store, NULL, &ret->last, e)) < 0)
+		return -1;
+	ret->has_last = r > 0;
+	if ((r = store_sweep_unfinished(cli->store, NULL, &ret->running, e)) < 0)
+		return -1;
+	ret->has_running = r > 0;
+	if (store_event_head(cli->store, &ret->seq, ret->head, e) < 0 ||
+	    sweep_stop_read(config->state, &ret->stop, e) < 0)
+		return -1;
+	for (size_t i = 0; i < config->window_count; i++) {
+		int64_t at = schedule_window_next(&config->windows[i].when, now);
+		if (ret->next_at == 0 || at < ret->next_at)
+			ret->next_at = at;
+	}
+	return 0;
+}
+
+/* How many events a sink has not taken yet. */
+static int waiting(struct cli *cli, const struct status *status, size_t sink, uint64_t *ret, struct error *e)
+{
+	uint64_t position;
+
+	if (store_sink_position(cli->store, cli->setup.config.sinks[sink].name, &position, e) < 0)
+		return -1;
+	*ret = status->seq > position ? status->seq - position : 0;
+	return 0;
+}
+
+static int print_json(struct cli *cli, const struct status *status, struct error *e)
+{
+	json_t *object = cli_json_summary(&status->summary);
+	json_t *sinks = json_object();
+
+	for (size_t i = 0; i < cli->setup.config.sink_count; i++) {
+		uint64_t count;
+		if (waiting(cli, status, i, &count, e) < 0) {
+			json_decref(object);
+			json_decref(sinks);
+			return -1;
+		}
+		json_object_set_new(sinks, cli->setup.config.sinks[i].name, json_integer((json_int_t)count));
+	}
+	json_object_set_new(object, "site", cli_json_string(cli->setup.config.site));
+	json_object_set_new(object, "approvals", json_integer((json_int_t)cli->setup.config.approvals));
+	json_object_set_new(object, "evaluation", json_boolean(cli->setup.config.approvals == 0));
+	json_object_set_new(object, "stop", cli_json_string(status->stop));
+	json_object_set_new(object, "last_sweep", status->has_last ? cli_json_time(status->last.ended_at) : json_null());
+	json_object_set_new(object, "running_sweep",
+			    status->has_running ? cli_json_time(status->running.started_at) : json_null());
+	json_object_set_new(object, "next_sweep", cli_json_time(status->next_at));
+	json_object_set_new(object, "seq", json_integer((json_int_t)status->seq));
+	json_object_set_new(object, "chain_head", json_string(status->head));
+	json_object_set_new(object, "waiting", sinks);
+	return cli_print_json(object) == 0 ? 0 : error_set(e, ERROR_INTERNAL, "the answer could not be written");
+}
+
+static int print_sinks(struct cli *cli, const struct status *status, struct error *e)
+{
+	for (size_t i = 0; i < cli->setup.config.sink_count; i++) {
+		uint64_t count;
+		if (waiting(cli, status, i, &count, e) < 0)
+			return -1;
+		printf("%-16s %s: %llu events wait\n", i == 0 ? "Sinks" : "", cli->setup.config.sinks[i].name,
+		       (unsigned long long)count);
+	}
+	if (cli->setup.config.sink_count == 0)
+		printf("%-16s none is configured: no alert leaves this host\n", "Sinks");
+	return 0;
+}
+
+static int print_text(struct cli *cli, const struct status *status, struct error *e)
+{
+	const struct store_summary *summary = &status->summary;
+	char time[CLI_TIME_SIZE];
+
+	if (status->stop)
+		printf("STOPPED: %s. Nothing is visited until \"pumpwatch resume\".\n\n", status->stop);
+	if (cli->setup.config.approvals == 0)
+		printf("Evaluation mode (approvals = 0): the baselines carry no signatures.\n\n");
+	printf("%-16s %s\n%-16s", "Site", cli->setup.config.site, "Devices");
+	for (int i = 0; i < INVENTORY_STATE_COUNT; i++)
+		printf("%s %llu %s", i ? "," : "", (unsigned long long)summary->states[i],
+		       inventory_state_name((enum inventory_state)i));
+	printf("\n");
+	for (int i = 0; i < DRIFT_RESULT_COUNT; i++)
+		if (summary->results[i] > 0)
+			printf("  %-14s %llu\n", drift_result_name((enum drift_result)i),
+			       (unsigned long long)summary->results[i]);
+	if (summary->never_visited > 0)
+		printf("  %-14s %llu\n", "never visited", (unsigned long long)summary->never_visited);
+	printf("%-16s %llu\n", "Overdue", (unsigned long long)summary->overdue);
+	printf("%-16s %llu open, %llu acknowledged\n", "Alerts", (unsigned long long)summary->open_alerts,
+	       (unsigned long long)summary->acknowledged_alerts);
+	printf("%-16s %llu in force\n", "Baselines", (unsigned long long)summary->baselines_current);
+	printf("%-16s %s\n", "Last sweep", status->has_last ? cli_time(cli, status->last.ended_at, time) : "never");
+	if (status->has_running)
+		printf("%-16s since %s\n", "Sweep running", cli_time(cli, status->running.started_at, time));
+	printf("%-16s %s\n", "Next sweep",
+	       status->next_at ? cli_time(cli, status->next_at, time) : "no window is configured");
+	if (print_sinks(cli, status, e) < 0)
+		return -1;
+	printf("%-16s %llu, head %.16s…\n", "Events", (unsigned long long)status->seq, status->head);
+	return 0;
+}
+
+int verb_status(struct cli *cli, int argc, char **argv)
+{
+	CLEANUP(clear_status) struct status status = {0};
+	struct error e;
+
+	if (argc > 1)
+		return cli_usage(cli, "\"status\" takes no arguments, but \"%s\" was given", argv[1]);
+	if (cli_open_store(cli, STORE_READ, &e) < 0 || gather(cli, &status, &e) < 0 ||
+	    (cli->json ? print_json(cli, &status, &e) : print_text(cli, &status, &e)) < 0)
+		return cli_fail(cli, &e);
+	return 0;
+}
+
+/* ---- stop, resume ---- */
+
+int verb_stop(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {{"reason", required_argument, NULL, 'r'}, {0}};
+	const char *reason = NULL;
+	struct error e;
+	int c;
+
+	while ((c = cli_option(cli, argc, argv, options)) != -1) {
+		if (c != 'r')
+			return ERROR_USAGE;
+		reason = optarg;
+	}
+	if (optind < argc || !reason || !*reason || strchr(reason, '\n'))
+		return cli_usage(cli, "\"stop\" wants a --reason of one line, and nothing else");
+	/* The stop comes first; a store that cannot take its record must not prevent it. */
+	if (sweep_stop_write(cli->setup.config.state, reason, &e) < 0)
+		return cli_fail(cli, &e);
+	if (!cli->quiet)
+		printf("Stopped: running visits end within seconds, none begins until \"pumpwatch resume\".\n");
+	if (cli_open_store(cli, STORE_WRITE, &e) < 0 ||
+	    store_act_add(cli->store, cli_now(cli), cli->by, cli->verb, "fleet", reason, &e) < 0)
+		return cli_fail(cli, &e);
+	return 0;
+}
+
+int verb_resume(struct cli *cli, int argc, char **argv)
+{
+	CLEANUP(cleanup_free) char *reason = NULL;
+	struct error e;
+
+	if (argc > 1)
+		return cli_usage(cli, "\"resume\" takes no arguments, but \"%s\" was given", argv[1]);
+	int r = sweep_stop_read(cli->setup.config.state, &reason, &e);
+	if (r < 0)
+		return cli_fail(cli, &e);
+	if (r == 0) {
+		if (!cli->quiet)
+			printf("No stop is in force.\n");
+		return 0;
+	}
+	/* The record comes first: visits begin only when it is known who lifted the stop. */
+	if (cli_open_store(cli, STORE_WRITE, &e) < 0 ||
+	    store_act_add(cli->store, cli_now(cli), cli->by, cli->verb, "fleet", reason, &e) < 0 ||
+	    sweep_stop_remove(cli->setup.config.state, &e) < 0)
+		return cli_fail(cli, &e);
+	if (!cli->quiet)
+		printf("The stop is lifted. It was: %s\n", reason);
+	return 0;
+}

@@ -1,0 +1,285 @@
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+#include "base/escape.h"
+#include "cli/cli.h"
+
+/* How long a sweep by hand tries to hand its events to the sinks, before it leaves them. */
+#define DELIVERY_PATIENCE (10 * TIME_SECOND)
+
+struct run {
+	struct cli *cli;
+	struct sweep *sweep;
+	unsigned mask;
+	size_t told; /* devices with a result */
+	bool bar;    /* a progress bar stands on the terminal */
+	bool failed;
+	struct error error;
+	struct alert_counts counts;
+	int64_t started_at;
+};
+
+static void clear_bar(struct run *run)
+{
+	if (run->bar)
+		fputs("\r\033[K", stderr);
+	run->bar = false;
+}
+
+static void print_finding(const struct drift_finding *finding)
+{
+	CLEANUP(cleanup_free) char *path = escape_string(ESCAPE_DISPLAY, finding->path);
+
+	printf("  %-10s %s (%s%s%s%s%s)\n", drift_type_name(finding->type), path ? path : "",
+	       visit_kind_name(finding->kind), finding->release ? ", release " : "",
+	       finding->release ? finding->release : "",
+	       finding->type == DRIFT_UNREADABLE ? ": " : "",
+	       finding->type == DRIFT_UNREADABLE ? visit_outcome_text(finding->outcome) : "");
+}
+
+static const char *color_of(const struct cli *cli, enum drift_result result)
+{
+	if (!cli->color)
+		return "";
+	switch (result) {
+	case DRIFT_VERIFIED: return "\033[32m";
+	case DRIFT_BEHIND:
+	case DRIFT_SKIPPED: return "\033[36m";
+	case DRIFT_DRIFTED:
+	case DRIFT_WRONG_DEVICE: return "\033[1;31m";
+	default: return "\033[33m";
+	}
+}
+
+static void print_visit(const struct run *run, const struct sweep_visit *visit)
+{
+	const struct visit_report *report = visit->report;
+	const struct cli *cli = run->cli;
+	enum drift_result result = visit->verdict->result;
+
+	if (visit->will_retry) {
+		if (!cli->quiet)
+			printf("%-16s will be tried again: %s\n", visit->device->asset,
+			       visit_outcome_text(report->outcome));
+		return;
+	}
+	printf("%-16s %s%s%s", visit->device->asset, color_of(cli, result), drift_result_name(result),
+	       cli->color ? "\033[0m" : "");
+	if (report && report->outcome != VISIT_OK)
+		printf(": %s%s%s; %s", visit_outcome_text(report->outcome), report->detail[0] ? ": " : "",
+		       report->detail, visit_outcome_advice(report->outcome));
+	else if (result == DRIFT_UNTRUSTED)
+		printf(": no baseline is in force for all of its files; see \"pumpwatch baseline learn --help\"");
+	else if (result == DRIFT_SKIPPED)
+		printf(": not active, or waiting after failures");
+	printf("\n");
+	for (size_t i = 0; i < visit->verdict->finding_count; i++)
+		print_finding(&visit->verdict->findings[i]);
+}
+
+static void print_json_visit(const struct sweep_visit *visit)
+{
+	json_t *object = visit->report ? cli_json_report(visit->report, false) : json_object();
+	json_t *findings = json_array();
+
+	for (size_t i = 0; i < visit->verdict->finding_count; i++)
+		json_array_append_new(findings, cli_json_finding(&visit->verdict->findings[i]));
+	json_object_set_new(object, "asset", cli_json_string(visit->device->asset));
+	json_object_set_new(object, "visit", json_integer((json_int_t)visit->number));
+	json_object_set_new(object, "result", json_string(drift_result_name(visit->verdict->result)));
+	json_object_set_new(object, "will_retry", json_boolean(visit->will_retry));
+	json_object_set_new(object, "findings", findings);
+	/* A line that cannot be written shows in the flush at the end. */
+	(void)json_dumpf(object, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(object);
+}
+
+static void on_visit(void *userdata, const struct sweep_visit *visit)
+{
+	struct run *run = userdata;
+
+	clear_bar(run);
+	if (!visit->will_retry) {
+		run->told++;
+		run->mask |= drift_result_mask(visit->verdict->result);
+		for (size_t i = 0; i < visit->verdict->finding_count; i++)
+			run->mask |= drift_type_mask(visit->verdict->findings[i].type);
+	}
+	if (run->cli->json)
+		print_json_visit(visit);
+	else if (!run->cli->quiet || visit->verdict->result != DRIFT_VERIFIED)
+		print_visit(run, visit);
+}
+
+static void on_progress(void *userdata)
+{
+	enum { WIDTH = 24 };
+	struct run *run = userdata;
+	struct sweep_progress progress;
+	char bar[WIDTH + 1];
+
+	if (!run->cli->progress)
+		return;
+	sweep_progress(run->sweep, &progress);
+	size_t filled = progress.total ? (size_t)(progress.done * WIDTH / progress.total) : WIDTH;
+	memset(bar, '.', WIDTH);
+	memset(bar, '#', filled);
+	bar[WIDTH] = '\0';
+	fprintf(stderr, "\r\033[K[%s] %llu of %llu, %llu running, %.1f MB", bar, (unsigned long long)progress.done,
+		(unsigned long long)progress.total, (unsigned long long)progress.running,
+		(double)progress.bytes / 1e6);
+	fflush(stderr);
+	run->bar = true;
+}
+
+static void on_done(void *userdata, const struct alert_counts *counts, const struct error *failed)
+{
+	struct run *run = userdata;
+
+	clear_bar(run);
+	run->counts = *counts;
+	run->failed = failed != NULL;
+	if (failed)
+		run->error = *failed;
+	(void)sd_event_exit(run->cli->event, 0); /* the loop runs, so it takes this */
+}
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct run *run = userdata;
+
+	(void)source;
+	(void)info;
+	sweep_stop(run->sweep, "interrupted");
+	return 0;
+}
+
+static int watch_signals(struct run *run, struct error *e)
+{
+	static const int signals[] = {SIGINT, SIGTERM};
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &blocked, NULL); /* cannot fail with these arguments */
+	for (size_t i = 0; i < 2; i++)
+		if (sd_event_add_signal(run->cli->event, NULL, signals[i], on_signal, run) < 0)
+			return error_set(e, ERROR_INTERNAL, "the event loop took no signal");
+	return 0;
+}
+
+static void print_end(const struct run *run)
+{
+	const struct alert_counts *counts = &run->counts;
+
+	if (run->cli->json || run->cli->quiet)
+		return;
+	printf("\n%llu devices:", (unsigned long long)counts->devices);
+	for (int i = 0; i < DRIFT_RESULT_COUNT; i++)
+		if (counts->results[i] > 0)
+			printf(" %llu %s,", (unsigned long long)counts->results[i], drift_result_name((enum drift_result)i));
+	printf(" %llu files, %.1f MB, %.1f s.\n", (unsigned long long)counts->files, (double)counts->bytes / 1e6,
+	       (double)(counts->ended_at - counts->started_at) / (double)TIME_SECOND);
+	if (counts->stopped)
+		printf("Stopped before its end: %s. The devices that were not visited are skipped.\n",
+		       counts->why_stopped);
+	if (counts->open_alerts > 0)
+		printf("%llu alerts are open: \"pumpwatch alerts\" lists them.\n", (unsigned long long)counts->open_alerts);
+	if (counts->approvals == 0)
+		printf("Evaluation mode (approvals = 0): the baselines carry no signatures.\n");
+}
+
+static const struct config_window *find_window(const struct cli *cli, const char *name)
+{
+	for (size_t i = 0; i < cli->setup.config.window_count; i++)
+		if (strcmp(cli->setup.config.windows[i].name, name) == 0)
+			return &cli->setup.config.windows[i];
+	return NULL;
+}
+
+/* A window's devices by hand: chosen by its filter, without its hours. */
+static int choose_by_window(struct cli *cli, const struct config_window *window, struct store_devices *devices,
+			    const char ***ret_assets, size_t *ret_count, struct error *e)
+{
+	const struct sweep_request request = {.window = window};
+
+	if (store_devices_list(cli->store, &(struct store_device_filter){0}, devices, e) < 0)
+		return -1;
+	return sweep_choose(ret_assets, ret_count, devices, &request, e);
+}
+
+static int run_sweep(struct run *run, const struct sweep_request *request, struct error *e)
+{
+	struct cli *cli = run->cli;
+	const struct sweep_environment environment = cli_environment(cli);
+	const struct sweep_handlers handlers = {
+		.on_visit = on_visit, .on_progress = on_progress, .on_done = on_done, .userdata = run,
+	};
+
+	if (sweep_start(&run->sweep, &environment, request, &handlers, e) < 0)
+		return -1;
+	int r = watch_signals(run, e);
+	if (r == 0 && sd_event_loop(cli->event) < 0)
+		r = error_set(e, ERROR_INTERNAL, "the event loop failed");
+	sweep_free(run->sweep);
+	run->sweep = NULL;
+	cli_deliver(cli, DELIVERY_PATIENCE);
+	if (r == 0 && run->failed) {
+		*e = run->error;
+		return -1;
+	}
+	return r;
+}
+
+static int exit_code(const struct run *run)
+{
+	if (run->told == 0 && !run->cli->quiet)
+		fprintf(stderr, "pumpwatch: no device was visited: \"pumpwatch devices\" lists what is enrolled\n");
+	return (int)(run->mask | (run->told == 0 || run->counts.stopped ? 8 : 0));
+}
+
+int verb_sweep(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"all", no_argument, NULL, 'a'}, {"window", required_argument, NULL, 'w'}, {0},
+	};
+	struct sweep_request request = {.closes_at = TIME_NEVER, .ignore_back_off = true, .by = cli->by};
+	CLEANUP(store_devices_clear) struct store_devices devices = {0};
+	CLEANUP(cleanup_free) const char **chosen = NULL;
+	const struct config_window *window = NULL;
+	struct run run = {.cli = cli};
+	struct error e;
+	bool all = false;
+	int c;
+
+	while ((c = cli_option(cli, argc, argv, options)) != -1) {
+		if (c == 'a')
+			all = true;
+		else if (c == 'w' && !(window = find_window(cli, optarg)))
+			return cli_usage(cli, "the configuration has no [window %s]", optarg);
+		else if (c != 'w')
+			return ERROR_USAGE;
+	}
+	if ((optind < argc) + all + (window != NULL) > 1)
+		return cli_usage(cli, "give assets, or --all, or --window: one of the three");
+	request.assets = (const char *const *)argv + optind;
+	request.asset_count = (size_t)(argc - optind);
+	if (cli_open_store(cli, STORE_WRITE, &e) < 0 || cli_open_pool(cli, &e) < 0)
+		return cli_fail(cli, &e);
+	if (window) {
+		if (choose_by_window(cli, window, &devices, &chosen, &request.asset_count, &e) < 0)
+			return cli_fail(cli, &e);
+		request.assets = chosen;
+		if (request.asset_count == 0)
+			return exit_code(&run);
+	}
+	if (run_sweep(&run, &request, &e) < 0)
+		return cli_fail(cli, &e);
+	print_end(&run);
+	return exit_code(&run);
+}
