@@ -17,10 +17,11 @@ struct link_result link_ok(void)
 static void escape_to_fit(char *ret_detail, size_t size, const char *bytes, size_t length)
 {
 	struct text text;
+	unsigned code_point;
 
 	text_init(&text);
 	for (size_t i = 0; i < length;) {
-		size_t step = escape_utf8_length(bytes + i, length - i, NULL);
+		size_t step = escape_utf8_length(bytes + i, length - i, &code_point);
 		size_t before = text.length;
 		step = step ? step : 1;
 		escape_add(&text, ESCAPE_DISPLAY, bytes + i, step);
