@@ -129,7 +129,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int check_unique(const struct listing *listing, struct error *e)
+int listing_check_unique(const struct listing *listing, struct error *e)
 {
 	if (listing->count < 2)
 		return 0;
@@ -172,7 +172,7 @@ int listing_parse(struct listing *ret_listing, enum listing_format format, const
 			      e) < 0)
 			return -1;
 	}
-	if (check_unique(&listing, e) < 0)
+	if (listing_check_unique(&listing, e) < 0)
 		return -1;
 	*ret_listing = listing;
 	listing = (struct listing){0};

@@ -51,6 +51,10 @@ int listing_parse(struct listing *ret_listing, enum listing_format format, const
 
 /* Append one entry of a structured listing (SFTP, a local folder) after the same checks;
  * copies name. Returns 0; -EINVAL for a name that must not be taken; -E2BIG; -ENOMEM. The
- * entries "." and ".." are passed over with 0. Uniqueness is the giver's. */
+ * entries "." and ".." are passed over with 0. Uniqueness is the giver's, at the end. */
 int listing_add(struct listing *listing, const char *name, size_t name_length,
 		enum listing_type type, bool has_size, uint64_t size, const char *modified);
+
+/* Whether no name is there twice: which of the two would be read? Returns 0, or -1
+ * (ERROR_DATA) with the name escaped for display. */
+int listing_check_unique(const struct listing *listing, struct error *e);
