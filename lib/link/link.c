@@ -11,8 +11,8 @@
 
 static const struct link_protocol *const protocols[VISIT_SCHEME_COUNT] = {
 	/* Filled as the protocols land. */
-	[VISIT_FTP] = NULL,  [VISIT_FTPS] = NULL,  [VISIT_FTPES] = NULL, [VISIT_SFTP] = NULL,
-	[VISIT_HTTP] = NULL, [VISIT_HTTPS] = NULL, [VISIT_TFTP] = NULL,	 [VISIT_FILE] = NULL,
+	[VISIT_FTP] = NULL,  [VISIT_FTPS] = NULL,  [VISIT_FTPES] = NULL, [VISIT_SFTP] = &link_protocol_ssh,
+	[VISIT_HTTP] = NULL, [VISIT_HTTPS] = NULL, [VISIT_TFTP] = NULL,	 [VISIT_FILE] = &link_protocol_file,
 };
 
 int link_start(const char *ca_bundle, struct error *e)
