@@ -147,7 +147,6 @@ static void conclude(struct sweep *sweep, struct sweep_job *job, const struct vi
 	}
 	sweep->progress.results[verdict->result]++;
 	sweep->progress.files += report->observation_count;
-	sweep->progress.bytes += report->bytes;
 	tell(sweep, job, report, verdict, number, false);
 	sweep_job_settle(sweep, job, SWEEP_JOB_DONE);
 }
@@ -156,10 +155,27 @@ static void conclude(struct sweep *sweep, struct sweep_job *job, const struct vi
 
 static void on_done(void *userdata, struct visit_report *report);
 
+static void count_bytes(struct sweep_job *job, uint64_t bytes)
+{
+	if (bytes <= job->counted)
+		return;
+	job->sweep->progress.bytes += bytes - job->counted;
+	job->counted = bytes;
+}
+
+static void on_progress(void *userdata, uint64_t bytes, uint32_t files)
+{
+	(void)files; /* counted when the visit ends */
+	count_bytes(userdata, bytes);
+}
+
 static int start_visit(struct sweep *sweep, struct sweep_job *job, struct error *e)
 {
-	const struct pull_handlers handlers = {.on_done = on_done, .userdata = job};
+	const struct pull_handlers handlers = {
+		.on_progress = on_progress, .on_done = on_done, .userdata = job,
+	};
 
+	job->counted = 0;
 	return pull_start(&job->visit, sweep->environment.pool, &job->preparation.order,
 			  &job->preparation.secret, &handlers, e);
 }
@@ -204,6 +220,7 @@ static void on_done(void *userdata, struct visit_report *given)
 
 	*given = (struct visit_report){0};
 	job->visit = NULL;
+	count_bytes(job, report.bytes);
 	int r = take_report(job, &report, &e);
 	if (r == 0)
 		r = sweep_judge(&verdict, &sweep->environment, &job->device.device, &job->report,

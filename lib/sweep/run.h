@@ -25,6 +25,7 @@ struct sweep_job {
 	size_t baseline_count;
 	struct visit_report report; /* of the first look */
 	bool looks_again;
+	uint64_t counted; /* bytes of this look that stand in the progress */
 };
 
 struct sweep {
