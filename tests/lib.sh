@@ -1,9 +1,9 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2317 # cases are called by name
 # For tests written in shell: cases that count like those of Check, assertions that say what
 # was there instead, and an end that leaves nothing running. To be sourced first; a test then
 # runs its functions with `run_case NAME` and ends with `finish`.
 
-CASES=0 FAILED=0 CASE= CASE_FAILED=no
+CASES=0 FAILED=0 CASE='' CASE_FAILED=no
 TEMPORARY=$(mktemp -d "${TMPDIR:-/tmp}/pumpwatch-test.XXXXXX") || exit 1
 PIDS=()
 
@@ -30,7 +30,7 @@ fail() {
 }
 
 # Show what a message is about, indented and bounded.
-show() { sed 's/^/        | /' "$@" | head -n 40; }
+show() { sed 's/^/        | /' | head -n 40; }
 
 # Usage: same ACTUAL EXPECTED [WHAT]
 same() {

@@ -62,7 +62,7 @@ static void on_listener(struct watch *watch, uint32_t events)
 int fleet_listen(struct fleet_pump *owner, struct error *e)
 {
 	struct pump *pump = &owner->pump;
-	struct sockaddr_in name;
+	struct sockaddr_in name = {0};
 	socklen_t length = sizeof name;
 
 	if (pump->faults.refuse) {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2317 # functions for others
 # Starts, changes and reads simulated pumps. Sourced after tests/lib.sh.
 # PUMPS is the program; a fleet lives in a folder that holds its ports, record and control.
 
@@ -18,11 +18,11 @@ fleet_start() {
 		2>"$folder/errors" </dev/null &
 	FLEET_PID=$!
 	keep_pid "$FLEET_PID"
-	await fleet_is_up "$folder" && [ -s "$folder/ports" ] || {
-		fail "the pumps did not start:"
-		show "$folder/errors"
-		return 1
-	}
+	await fleet_is_up "$folder"
+	[ -s "$folder/ports" ] && return 0
+	fail "the pumps did not start:"
+	show <"$folder/errors"
+	return 1
 }
 
 # Up, or gone: either way there is nothing to wait for.

@@ -1,6 +1,6 @@
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -199,7 +199,7 @@ static void on_passive(struct watch *watch, uint32_t events)
 void transfer_passive(struct session *session)
 {
 	const struct pump *pump = &session->pump->pump;
-	struct sockaddr_in name;
+	struct sockaddr_in name = {0};
 	socklen_t length = sizeof name;
 	unsigned char a[4];
 
@@ -225,21 +225,24 @@ void transfer_passive(struct session *session)
 
 bool transfer_active(struct session *session, const char *argument)
 {
-	unsigned n[6];
-	char rest;
+	unsigned long n[6];
+	char *rest = (char *)(uintptr_t)argument; /* only read */
 
-	if (sscanf(argument, "%3u,%3u,%3u,%3u,%3u,%3u%c", &n[0], &n[1], &n[2], &n[3], &n[4], &n[5],
-		   &rest) != 6)
-		return false;
+	for (size_t i = 0; i < 6; i++) {
+		n[i] = strtoul(rest, &rest, 10);
+		if (n[i] > 255 || *rest != (i < 5 ? ',' : '\0'))
+			return false;
+		rest++;
+	}
 	/* Nothing but loopback is ever connected to. */
-	if (n[0] != 127 || n[1] > 255 || n[2] > 255 || n[3] > 255 || n[4] > 255 || n[5] > 255)
+	if (n[0] != 127)
 		return false;
 	loop_remove(loop_of(session), &session->passive);
 	loop_remove(loop_of(session), &session->data);
 	session->active = (struct sockaddr_in){
 		.sin_family = AF_INET,
 		.sin_port = htons((uint16_t)(n[4] << 8 | n[5])),
-		.sin_addr.s_addr = htonl(n[0] << 24 | n[1] << 16 | n[2] << 8 | n[3]),
+		.sin_addr.s_addr = htonl((uint32_t)(n[0] << 24 | n[1] << 16 | n[2] << 8 | n[3])),
 	};
 	return session->active.sin_port != 0;
 }
