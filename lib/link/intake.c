@@ -7,7 +7,12 @@ enum { PIECE_MAX = 64 * 1024, PIECE_MIN = 1024 };
 void link_intake_start(struct link_intake *intake, struct link *link, link_on_bytes *on_bytes,
 		       void *userdata)
 {
-	*intake = (struct link_intake){.link = link, .on_bytes = on_bytes, .userdata = userdata};
+	*intake = (struct link_intake){
+		.link = link,
+		.on_bytes = on_bytes,
+		.userdata = userdata,
+		.most = link->environment.order->limits.file_bytes,
+	};
 }
 
 /* The bytes are paid for one after another; time in which none came is not saved up. */
@@ -29,7 +34,7 @@ bool link_intake_add(struct link_intake *intake, const void *bytes, size_t lengt
 {
 	if (intake->stopped != VISIT_OK)
 		return false;
-	if (length > intake->link->environment.order->limits.file_bytes - intake->size ||
+	if (length > intake->most - intake->size ||
 	    !intake->on_bytes(intake->userdata, bytes, length)) {
 		intake->stopped = VISIT_TOO_LARGE;
 		return false;

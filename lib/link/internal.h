@@ -89,6 +89,7 @@ struct link_intake {
 	link_on_bytes *on_bytes;
 	void *userdata;
 	uint64_t size;
+	uint64_t most; /* the order's file_bytes unless changed after the start */
 	enum visit_outcome stopped; /* VISIT_OK while it goes on */
 };
 

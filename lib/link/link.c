@@ -8,21 +8,26 @@
 #include "base/time.h"
 
 #include "link/internal.h"
+#include "link/tls.h"
 
 static const struct link_protocol *const protocols[VISIT_SCHEME_COUNT] = {
-	/* Filled as the protocols land. */
-	[VISIT_FTP] = NULL,  [VISIT_FTPS] = NULL,  [VISIT_FTPES] = NULL, [VISIT_SFTP] = &link_protocol_ssh,
-	[VISIT_HTTP] = NULL, [VISIT_HTTPS] = NULL, [VISIT_TFTP] = NULL,	 [VISIT_FILE] = &link_protocol_file,
+	[VISIT_FTP] = &link_protocol_ftp,
+	[VISIT_FTPS] = &link_protocol_ftp,
+	[VISIT_FTPES] = &link_protocol_ftp,
+	[VISIT_SFTP] = &link_protocol_ssh,
+	[VISIT_FILE] = &link_protocol_file,
 };
 
 int link_start(const char *ca_bundle, struct error *e)
 {
-	(void)ca_bundle; (void)e;
-	return 0;
+	/* OpenSSL writes to sockets without a way to say that a signal is not wanted. */
+	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail for a signal that there is */
+	return link_tls_start(ca_bundle, e);
 }
 
 void link_stop(void)
 {
+	link_tls_stop();
 }
 
 struct link_result link_open(struct link **ret_link, const struct link_environment *environment,
@@ -75,6 +80,8 @@ struct link_result link_read(struct link *link, const char *path, int64_t expect
 	*ret_read = (struct link_read){0};
 	if (!visit_path_is_safe(path))
 		return link_failed(VISIT_PROTOCOL_ERROR, "unsafe path %s", path);
+	if (expected >= 0 && (uint64_t)expected > link->environment.order->limits.file_bytes)
+		return link_failed(VISIT_TOO_LARGE, "listed with %lld bytes", (long long)expected);
 	return link->protocol->read(link, path, expected, on_bytes, userdata, ret_read);
 }
 
