@@ -41,11 +41,11 @@ const char *drift_type_name(enum drift_type type); /* "modified" */
 int drift_type_parse(enum drift_type *ret_type, const char *name);
 
 /* The bit of the exit mask: 1 added, 2 missing, 4 modified, forged, stale or mixed, 8 could
- * not check. */
+ * not check. Verified and behind have none; nor has drifted, whose findings tell. */
 unsigned drift_type_mask(enum drift_type type);
 unsigned drift_result_mask(enum drift_result result);
 
-/* One approved manifest as the store holds it. Lent for the call. */
+/* One approved manifest as the store holds it, its files sorted. Lent for the call. */
 struct drift_baseline {
 	const struct manifest *manifest;
 	const char *id;	      /* MANIFEST_ID_SIZE */
@@ -61,15 +61,17 @@ struct drift_finding {
 	bool has_new, has_old; /* whether the fields below are filled */
 	uint64_t new_size, old_size;
 	struct digest_pair new_digest, old_digest;
-	char *release;			 /* the release it was compared with, or is of (stale) */
+	char *release;			 /* the release it was compared with, or is of (stale:
+					  * old is then the current one's) */
 	char manifest[MANIFEST_ID_SIZE]; /* that manifest's id, or empty */
 };
 
 /* How one kind stands. */
 struct drift_kind {
-	bool covered; /* the device's model pulls this kind, or a baseline names it */
+	bool covered; /* the device's model pulls this kind, a valid baseline names it, or a file
+		       * of it was seen */
 	enum drift_result result; /* verified, behind, untrusted, partial, drifted */
-	char *release; /* which release the device is on; NULL where none or several */
+	char *release; /* which release the device is on; NULL where none, several or not known */
 };
 
 struct drift_verdict {
@@ -84,24 +86,51 @@ struct drift_verdict {
 void drift_verdict_clear(struct drift_verdict *verdict);
 void drift_finding_clear(struct drift_finding *finding);
 
-/* Judge a report. kinds_pulled tells which kinds the model's profile pulls. baselines are all
- * those that apply: for a kind that a device-scoped baseline covers, the model's are ignored.
- * Expired manifests (expires_at ≤ now) do not count. A report whose outcome is not VISIT_OK
- * still has its observations compared, but the result is never better than what its contact
- * says, and missing is only concluded from a complete listing (or, on a link that cannot
- * list, from the device's own "not found"). Returns 0 or -ENOMEM. */
+/* All bits of a verdict and its findings. */
+unsigned drift_verdict_mask(const struct drift_verdict *verdict);
+
+/* What a visit looks for. */
+struct drift_scope {
+	bool pulls[VISIT_KIND_COUNT]; /* the kinds that the model's profile pulls */
+	bool lists;		      /* visit_scheme_lists() of the link */
+	const struct visit_selector *selectors; /* the profile's, lent; NULL: every path of a
+						 * kind that is pulled is looked for */
+	size_t selector_count;
+};
+
+/* Judge a report, whose observations are sorted. baselines are all those that apply: for a
+ * kind of which a device-scoped one is current or accepted, the model's are ignored. Expired
+ * manifests (expires_at ≤ now) do not count; accept_until ≤ now is past.
+ *
+ * Each kind is judged by itself. SHA-256 decides whether a file is the approved one. Of the
+ * releases that have every approved content that was seen, the one that differs least is what
+ * the device is on (of equals the current one, then the newest), and findings are relative to
+ * it: one altered file on a device that is behind is one modified file. Where no release has
+ * them all, what is not of the current release is mixed. On a stale release each path at which
+ * it differs from the current one is stale, added and missing files, too.
+ *
+ * What was not seen is never a finding but "unreadable": the kind is then partial at best. A
+ * path is missing when a complete listing lacks it, or by the device's own "not found"; on a
+ * link that cannot list (where nothing added can be seen) by the latter alone. A path that the
+ * profile leaves out, or has under another kind, is unchecked. A kind that is pulled but has no
+ * release in force is untrusted.
+ *
+ * A report whose outcome is not VISIT_OK is compared as far as it goes, but the result is never
+ * better than its contact says. Where the device was not tried (cancelled, or our own fault) it
+ * is skipped or partial, in this order. Returns 0 or -ENOMEM. */
 int drift_compare(struct drift_verdict *ret_verdict, const struct visit_report *report,
-		  const bool kinds_pulled[static VISIT_KIND_COUNT],
-		  const struct drift_baseline *baselines, size_t baseline_count, int64_t now);
+		  const struct drift_scope *scope, const struct drift_baseline *baselines,
+		  size_t baseline_count, int64_t now);
 
 /* The paths that must be read a second time before anything is said: all that the verdict
  * calls modified, forged, stale, mixed or missing. Returns 0 or -ENOMEM. */
 int drift_second_look(struct visit_paths *ret_paths, const struct drift_verdict *verdict);
 
-/* Put the second reading of some paths into the first report: the same twice stays; two
- * different contents become VISIT_UNSTABLE; one that could not be read again takes the
- * second outcome; present once and absent once is VISIT_UNSTABLE. When second's own outcome
- * is not VISIT_OK, each of the paths that it does not answer takes that outcome. Returns 0 or
- * -ENOMEM. */
+/* Put the second reading into the first report. order is the second's: only has the paths,
+ * and its selectors tell their kinds. The same twice stays; two different contents become
+ * VISIT_UNSTABLE; one that could not be read again takes the second outcome; present once and
+ * absent once is VISIT_UNSTABLE. When second's own outcome is not VISIT_OK, each of the paths
+ * that it does not answer takes that outcome; the whole first report does when another device
+ * answered (VISIT_CONTACT_WRONG). Returns 0 or -ENOMEM, first then being half merged. */
 int drift_merge_second(struct visit_report *first, const struct visit_report *second,
-		       const struct visit_paths *paths);
+		       const struct visit_order *order);

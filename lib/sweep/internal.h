@@ -12,10 +12,11 @@ int sweep_baselines_load(struct store_baselines *ret_baselines, struct store *st
 int sweep_baselines_select(struct drift_baseline **ret_selected, size_t *ret_count,
 			   const struct store_baselines *all, const struct inventory_device *device);
 
-/* Judge a report. Returns 0 or -1 without memory. */
+/* Judge the report on an order. Returns 0 or -1 without memory. */
 int sweep_judge(struct drift_verdict *ret_verdict, const struct sweep_environment *environment,
-		const struct inventory_device *device, const struct visit_report *report,
-		const struct drift_baseline *baselines, size_t baseline_count, struct error *e);
+		const struct inventory_device *device, const struct visit_order *order,
+		const struct visit_report *report, const struct drift_baseline *baselines,
+		size_t baseline_count, struct error *e);
 
 /* What a finished visit leaves behind, in one transaction: the visit, its findings, alerts and
  * events, the device's standing, the job, the lease. Returns 0 or -1, nothing changed. */

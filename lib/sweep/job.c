@@ -203,7 +203,7 @@ static int take_report(struct sweep_job *job, struct visit_report *report, struc
 		*report = (struct visit_report){0};
 		return 0;
 	}
-	if (drift_merge_second(&job->report, report, &job->preparation.order.only) < 0)
+	if (drift_merge_second(&job->report, report, &job->preparation.order) < 0)
 		return error_memory(e);
 	job->report.bytes += report->bytes;
 	job->report.ended_at = report->ended_at;
@@ -223,8 +223,9 @@ static void on_done(void *userdata, struct visit_report *given)
 	count_bytes(job, report.bytes);
 	int r = take_report(job, &report, &e);
 	if (r == 0)
-		r = sweep_judge(&verdict, &sweep->environment, &job->device.device, &job->report,
-				job->baselines, job->baseline_count, &e);
+		r = sweep_judge(&verdict, &sweep->environment, &job->device.device,
+				&job->preparation.order, &job->report, job->baselines,
+				job->baseline_count, &e);
 	if (r == 0 && !job->looks_again)
 		r = look_again(sweep, job, &verdict, &e);
 	if (r < 0)
@@ -242,8 +243,8 @@ static void conclude_untried(struct sweep *sweep, struct sweep_job *job)
 	job->report.outcome = job->preparation.outcome;
 	memcpy(job->report.detail, job->preparation.detail, sizeof job->report.detail);
 	job->report.started_at = job->report.ended_at = sweep_now(&sweep->environment);
-	if (sweep_judge(&verdict, &sweep->environment, &job->device.device, &job->report, job->baselines,
-			job->baseline_count, &e) < 0)
+	if (sweep_judge(&verdict, &sweep->environment, &job->device.device, &job->preparation.order,
+			&job->report, job->baselines, job->baseline_count, &e) < 0)
 		sweep_fail(sweep, &e);
 	else
 		conclude(sweep, job, &job->report, &verdict);
