@@ -1,7 +1,9 @@
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
@@ -54,11 +56,25 @@ int64_t cli_now(const struct cli *cli)
 	return cli->setup.clock.now(cli->setup.clock.userdata);
 }
 
+/* Files that root makes in the daemon's folder would lock the daemon out. */
+static int refuse_foreign_root(const char *folder, struct error *e)
+{
+	struct stat status;
+
+	if (geteuid() != 0 || stat(folder, &status) < 0 || status.st_uid == 0)
+		return 0;
+	const struct passwd *owner = getpwuid(status.st_uid);
+	return error_set(e, ERROR_PERMISSION, "%s belongs to %s: say \"sudo -u %s pumpwatch ...\"", folder,
+			 owner ? owner->pw_name : "another user", owner ? owner->pw_name : "OWNER");
+}
+
 int cli_open_store(struct cli *cli, enum store_mode mode, struct error *e)
 {
 	const struct config *config = &cli->setup.config;
 	uint64_t position;
 
+	if (refuse_foreign_root(config->state, e) < 0)
+		return -1;
 	if (store_open(&cli->store, config->state, mode, false, e) < 0)
 		return -1;
 	/* A sink gets what happens from its first mention on: note it before anything happens. */
