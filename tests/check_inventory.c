@@ -42,9 +42,9 @@ START_TEST(a_device_needs_only_asset_model_and_link)
 }
 END_TEST
 
-static const char *const good_assets[] = {"1", "PUMP-0001", "a.b:c#d%e+f", "(07)",
+static const char *const good_assets[] = {"1", "PUMP-0001", "a.b:c#d=e+f", "(07)",
 	"0123456789012345678901234567890123456789012345678901234567890123"};
-static const char *const bad_assets[] = {"", "-x", ".x", "a b", "a/b", "a\\b", "a\"b", "a'b", "a`b", "a\nb",
+static const char *const bad_assets[] = {"", "-x", ".x", "a b", "a/b", "a\\b", "a\"b", "a'b", "a`b", "a%b", "a\nb",
 	"a\x7F" "b", "p\xC3\xBCmp", "01234567890123456789012345678901234567890123456789012345678901234"};
 
 START_TEST(asset_tags_are_fit_for_file_names_and_events)
@@ -284,10 +284,12 @@ END_TEST
 static const struct {
 	const char *bytes, *message;
 } bad_profiles[] = {
-	{"", ": [model] needs the key \"title\""},
+	{"", ": the section [model] is missing"},
+	{FILES, ": the section [model] is missing"},
 	{"[model]\nmanufacturer = x\n" FILES, ":1: [model] needs the key \"title\""},
-	{MODEL, ": [files] names nothing to read"},
-	{MODEL "[files]\nleave-out = **\n", ": [files] names nothing to read"},
+	{MODEL, ": the section [files] is missing"},
+	{MODEL "[files]\n", ":3: [files]: nothing is read"},
+	{MODEL "[files]\nleave-out = **\n", ":3: [files]: nothing is read"},
 	{MODEL "colour = blue\n" FILES, ":3: [model] has no key \"colour\""},
 	{MODEL "password = x\n" FILES, ":3: [model] has no key \"password\""},
 	{MODEL "[link]\npassword = x\n" FILES, ":4: [link] has no key \"password\""},
@@ -301,15 +303,15 @@ static const struct {
 	{MODEL "[link]\nconnect-timeout = 0s\n" FILES, ":4: connect-timeout = 0s: must be from 1s to 5m"},
 	{MODEL "[link]\nrate = fast\n" FILES, ":4: rate = fast: must be a number of bytes"},
 	{MODEL "[link]\ndepth = 0\n" FILES, ":4: depth = 0: must be from 1 to 64"},
-	{MODEL "[link]\nfile-size = 2 MiB\nvisit-size = 1 MiB\n" FILES, ": [link] file-size is larger than visit-size"},
+	{MODEL "[link]\nfile-size = 2 MiB\nvisit-size = 1 MiB\n" FILES, ":3: [link]: file-size is larger than visit-size"},
 	{MODEL "[identity]\nsource = moon\n" FILES, ":4: source = moon: must be greeting or file"},
 	{MODEL "[identity]\nsource = greeting\n" FILES, ":3: [identity] needs the key \"pattern\""},
 	{MODEL "[identity]\npattern = SN=%s\n" FILES, ":3: [identity] needs the key \"source\""},
 	{MODEL "[identity]\nsource = greeting\npattern = SN\n" FILES, ":5: pattern = SN: must hold one %s"},
 	{MODEL "[identity]\nsource = greeting\npattern = %s %n\n" FILES, ":5: pattern = %25s %25n: must hold one %s"},
 	{MODEL "[identity]\nsource = greeting\npattern = %s\n" FILES, ":5: pattern = %25s: must have some text"},
-	{MODEL "[identity]\nsource = file\npattern = SN=%s\n" FILES, ": [identity] needs a path when"},
-	{MODEL "[identity]\nsource = greeting\npath = x\npattern = SN=%s\n" FILES, ": [identity] has a path, but"},
+	{MODEL "[identity]\nsource = file\npattern = SN=%s\n" FILES, ":3: [identity]: the source \"file\" needs the key"},
+	{MODEL "[identity]\nsource = greeting\npath = x\npattern = SN=%s\n" FILES, ":3: [identity]: the key \"path\" is for"},
 	{MODEL "[identity]\nsource = file\npath = ../x\npattern = SN=%s\n" FILES, ":5: path = ../x: must be a path below"},
 	{MODEL "[files]\nother = /etc/passwd\n", ":4: other = /etc/passwd: a pattern is a path below"},
 	{MODEL "[files]\nother = a/../b\n", ":4: other = a/../b: a pattern is a path below"},

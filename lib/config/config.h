@@ -31,7 +31,8 @@ struct config {
 	char *models;	       /* folder of profiles */
 	char *credentials;     /* folder of credentials, used after $CREDENTIALS_DIRECTORY */
 	char *puller;	       /* the pumpwatch-puller program */
-	char *ca_file;	       /* certificate authorities for HTTPS and FTPS links without a pin */
+	char *ca_file;	       /* certificate authorities for HTTPS and FTPS links without a pin;
+				* NULL: such a link needs a pin */
 	char *timezone;	       /* for windows; NULL: the host's */
 	char *sd_id;	       /* RFC 5424 structured data id: "pumpwatch@32473" */
 	unsigned approvals;    /* 0: evaluation */
@@ -47,14 +48,17 @@ struct config {
 				* the sweep; 0: never */
 	struct config_window *windows;
 	size_t window_count;
-	struct config_sink *sinks;
+	struct config_sink *sinks; /* none: events stay in the store */
 	size_t sink_count;
 };
+
+enum { CONFIG_NAME_MAX = 32 }; /* bytes in the names of windows and sinks */
 
 void config_clear(struct config *config);
 
 /* Read the text; relative paths are taken from the folder of name, the file's path. Unknown
  * sections and keys, bad and repeated values are refused with file and line (ERROR_CONFIG).
+ * Time zones are checked for their form alone: the program looks whether the host knows one.
  * Returns 0 or -1; ret_config is then untouched. */
 int config_parse(struct config *ret_config, const char *name, const char *bytes, size_t length,
 		 struct error *e);

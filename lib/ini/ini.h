@@ -61,6 +61,8 @@ struct ini_section {
 	/* Make the target of a named section; NULL with e filled refuses it. Where open is NULL
 	 * the target is userdata. A target need only live until the next section opens. */
 	void *(*open)(void *userdata, const char *word, struct error *e);
+	/* See whether the keys fit each other; a fault is given the section's line. May be NULL. */
+	int (*close)(void *userdata, const void *target, struct error *e);
 	const struct ini_key *keys;
 	size_t key_count; /* at most 64 */
 };

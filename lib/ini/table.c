@@ -19,10 +19,8 @@ struct table {
 	int opened; /* its line */
 	void *target;
 	uint64_t seen; /* bit i: key i of the open section was given */
-	/* The first section that ended without a key that it needs. */
-	const struct ini_key *missing;
-	char missing_title[INI_SECTION_MAX + 1];
-	int missing_line;
+	struct error fault; /* of the section that ended last, at its own line */
+	int fault_line;
 };
 
 /* How many letters must be changed, added or dropped to make one word of the other; "_" is as
@@ -113,15 +111,22 @@ static int refuse_key(const struct table *table, const char *key, struct error *
 	return error_set(e, ERROR_CONFIG, "[%s] has no key \"%s\"", table->title, name ? name : "");
 }
 
-static void close_section(struct table *table)
+/* What is wrong with a section is seen at its end, but lies at its beginning. */
+static int close_section(struct table *table)
 {
-	for (size_t i = 0; table->section && !table->missing && i < table->section->key_count; i++) {
-		if (!table->section->keys[i].required || (table->seen >> i & 1))
-			continue;
-		table->missing = &table->section->keys[i];
-		memcpy(table->missing_title, table->title, sizeof table->title);
-		table->missing_line = table->opened;
-	}
+	const struct ini_section *section = table->section;
+	int r = 0;
+
+	if (!section)
+		return 0;
+	for (size_t i = 0; r == 0 && i < section->key_count; i++)
+		if (section->keys[i].required && !(table->seen >> i & 1))
+			r = error_set(&table->fault, ERROR_CONFIG, "[%s] needs the key \"%s\"", table->title,
+				      section->keys[i].name);
+	if (r == 0 && section->close && section->close(table->userdata, table->target, &table->fault) < 0)
+		r = error_prefix(&table->fault, "[%s]", table->title);
+	table->fault_line = table->opened;
+	return r;
 }
 
 static const struct ini_section *find_section(const struct table *table, const char *title, size_t length)
@@ -145,7 +150,8 @@ static int open_section(struct table *table, const struct ini_line *line, struct
 		return error_set(e, ERROR_CONFIG, "[%s] needs a name: [%s NAME]", section->name, section->name);
 	if (!section->named && *word != '\0')
 		return error_set(e, ERROR_CONFIG, "[%s] takes no name: write [%s]", line->section, section->name);
-	close_section(table);
+	if (close_section(table) < 0)
+		return -1;
 	table->section = section;
 	table->seen = 0;
 	table->opened = line->number;
@@ -187,11 +193,10 @@ int ini_read_table(const char *name, const char *bytes, size_t length, int code,
 {
 	struct table table = {.sections = sections, .count = section_count, .userdata = userdata};
 
-	if (ini_read(name, bytes, length, code, on_line, &table, e) < 0)
-		return -1;
-	close_section(&table);
-	if (table.missing)
-		return error_set(e, (enum error_code)code, "%s:%d: [%s] needs the key \"%s\"", name,
-				 table.missing_line, table.missing_title, table.missing->name);
-	return 0;
+	int r = ini_read(name, bytes, length, code, on_line, &table, e);
+	if (r == 0)
+		r = close_section(&table);
+	if (r < 0 && table.fault.code != ERROR_NONE)
+		error_set(e, (enum error_code)code, "%s:%d: %s", name, table.fault_line, table.fault.text);
+	return r;
 }

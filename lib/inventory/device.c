@@ -54,12 +54,12 @@ int inventory_asset_check(const char *asset, struct error *e)
 	bool fine = length > 0 && length <= INVENTORY_ASSET_MAX && asset[0] != '-' && asset[0] != '.';
 
 	for (const char *c = asset; fine && *c; c++)
-		fine = *c > ' ' && *c < 0x7F && !strchr("/\\\"'`", *c);
+		fine = *c > ' ' && *c < 0x7F && !strchr("/\\\"'`%", *c);
 	if (fine)
 		return 0;
 	return error_set(e, ERROR_DATA,
-			 "an asset tag is 1 to %d printable ASCII characters without spaces, slashes and "
-			 "quotes, and begins with neither \"-\" nor \".\"", INVENTORY_ASSET_MAX);
+			 "an asset tag is 1 to %d printable ASCII characters without spaces, slashes, "
+			 "quotes and \"%%\", and begins with neither \"-\" nor \".\"", INVENTORY_ASSET_MAX);
 }
 
 /* Whatever a person may read: UTF-8 without control characters and marks that turn text

@@ -47,8 +47,8 @@ struct inventory_device {
 void inventory_device_clear(struct inventory_device *device);
 
 /* Whether a word can be a device's asset tag: 1 to INVENTORY_ASSET_MAX printable ASCII
- * characters without spaces, slashes and quotes, not beginning with "-" or ".". It stands in
- * file names, events and command lines. Returns 0 or -1 (ERROR_DATA). */
+ * characters without spaces, slashes, quotes and "%", not beginning with "-" or ".". It stands
+ * in file names, manifests, events and command lines. Returns 0 or -1 (ERROR_DATA). */
 int inventory_asset_check(const char *asset, struct error *e);
 
 /* Check every field's form (lengths, characters, MAC, URL, pins); asset, model and link must

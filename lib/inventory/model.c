@@ -249,33 +249,46 @@ static const struct ini_key files_keys[] = {
 
 #define KEYS(array) .keys = (array), .key_count = sizeof(array) / sizeof *(array)
 
-static const struct ini_section sections[] = {
-	{.name = "model", KEYS(model_keys)},
-	{.name = "link", KEYS(link_keys)},
-	{.name = "identity", KEYS(identity_keys)},
-	{.name = "files", KEYS(files_keys)},
-};
-
-/* What the parts must be together. */
-static int check_model(const struct inventory_model *model, struct error *e)
+static int close_link(void *userdata, const void *target, struct error *e)
 {
-	bool reads = false;
-	bool needs_path = model->identity.source == VISIT_IDENTITY_FILE;
+	const struct inventory_model *model = target;
 
-	if (!model->title)
-		return error_set(e, ERROR_CONFIG, "[model] needs the key \"title\"");
-	if (needs_path && !model->identity.path)
-		return error_set(e, ERROR_CONFIG, "[identity] needs a path when its source is a file");
-	if (!needs_path && model->identity.path)
-		return error_set(e, ERROR_CONFIG, "[identity] has a path, but its source is not a file");
-	for (size_t i = 0; i < model->selector_count; i++)
-		reads |= !model->selectors[i].leave_out;
-	if (!reads)
-		return error_set(e, ERROR_CONFIG, "[files] names nothing to read: give at least one pattern");
+	(void)userdata;
 	if (model->limits.file_bytes > model->limits.visit_bytes)
-		return error_set(e, ERROR_CONFIG, "[link] file-size is larger than visit-size");
+		return error_set(e, ERROR_CONFIG, "file-size is larger than visit-size");
 	return 0;
 }
+
+static int close_identity(void *userdata, const void *target, struct error *e)
+{
+	const struct inventory_model *model = target;
+	bool needs_path = model->identity.source == VISIT_IDENTITY_FILE;
+
+	(void)userdata;
+	if (needs_path && !model->identity.path)
+		return error_set(e, ERROR_CONFIG, "the source \"file\" needs the key \"path\"");
+	if (!needs_path && model->identity.path)
+		return error_set(e, ERROR_CONFIG, "the key \"path\" is for the source \"file\" alone");
+	return 0;
+}
+
+static int close_files(void *userdata, const void *target, struct error *e)
+{
+	const struct inventory_model *model = target;
+
+	(void)userdata;
+	for (size_t i = 0; i < model->selector_count; i++)
+		if (!model->selectors[i].leave_out)
+			return 0;
+	return error_set(e, ERROR_CONFIG, "nothing is read: give at least one pattern");
+}
+
+static const struct ini_section sections[] = {
+	{.name = "model", KEYS(model_keys)},
+	{.name = "link", .close = close_link, KEYS(link_keys)},
+	{.name = "identity", .close = close_identity, KEYS(identity_keys)},
+	{.name = "files", .close = close_files, KEYS(files_keys)},
+};
 
 /* The file's name without its folder and ".ini". */
 static char *name_of(const char *path, struct error *e)
@@ -312,8 +325,9 @@ int inventory_model_parse(struct inventory_model *ret_model, const char *name, c
 	if (ini_read_table(name, bytes, length, ERROR_CONFIG, sections, sizeof sections / sizeof *sections,
 			   &model, e) < 0)
 		return -1;
-	if (check_model(&model, e) < 0)
-		return error_prefix(e, "%s", name);
+	if (!model.title || model.selector_count == 0)
+		return error_set(e, ERROR_CONFIG, "%s: the section [%s] is missing", name,
+				 model.title ? "files" : "model");
 	*ret_model = model;
 	model = (struct inventory_model){0};
 	return 0;

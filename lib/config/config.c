@@ -1,0 +1,324 @@
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "config/values.h"
+
+enum {
+	PATH_BYTES_MAX = 4000,
+	SOCKET_PATH_MAX = 107, /* sun_path of unix(7), with its NUL */
+	WORD_MAX = 128,
+	YEAR = 366 * 24 * 60 * 60, /* in seconds */
+};
+
+#define SYSLOG_SOCKET "/dev/log"
+
+static void window_clear(struct config_window *window)
+{
+	free(window->name);
+	free(window->model);
+	free(window->department);
+}
+
+static void sink_clear(struct config_sink *sink)
+{
+	free(sink->name);
+	free(sink->path);
+}
+
+void config_clear(struct config *config)
+{
+	free(config->site);
+	free(config->state);
+	free(config->models);
+	free(config->credentials);
+	free(config->puller);
+	free(config->ca_file);
+	free(config->timezone);
+	free(config->sd_id);
+	for (size_t i = 0; i < config->window_count; i++)
+		window_clear(&config->windows[i]);
+	free(config->windows);
+	for (size_t i = 0; i < config->sink_count; i++)
+		sink_clear(&config->sinks[i]);
+	free(config->sinks);
+	*config = (struct config){0};
+}
+
+/* ---- defaults ---- */
+
+static const struct config numbers_by_default = {
+	.overdue_after = 7 * TIME_DAY,
+	.remind_after = TIME_DAY,
+	.pullers = 0,
+	.visits = 64,
+	.subnet_visits = 32,
+	.attempts = 3,
+	.retry_base = 5 * TIME_MINUTE,
+	.retry_most = TIME_HOUR,
+	.breaker = 5,
+};
+
+static const struct {
+	size_t offset;
+	const char *value;
+} strings_by_default[] = {
+	{offsetof(struct config, state), PUMPWATCH_STATE},
+	{offsetof(struct config, models), "models.d"},
+	{offsetof(struct config, credentials), "credentials"},
+	{offsetof(struct config, puller), PUMPWATCH_LIBEXEC "/pumpwatch-puller"},
+	{offsetof(struct config, sd_id), "pumpwatch@32473"},
+};
+
+static char **string_at(struct config *config, size_t offset)
+{
+	return (char **)((char *)config + offset);
+}
+
+static int set_defaults(struct config *config)
+{
+	*config = numbers_by_default;
+	for (size_t i = 0; i < sizeof strings_by_default / sizeof *strings_by_default; i++) {
+		char **string = string_at(config, strings_by_default[i].offset);
+		*string = strdup(strings_by_default[i].value);
+		if (!*string)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the sections ---- */
+
+/* Where a sink with a path goes to. */
+static const char *path_of(const struct config_sink *sink)
+{
+	return sink->path ? sink->path : SYSLOG_SOCKET;
+}
+
+static bool name_is_fine(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+	return length > 0 && length <= CONFIG_NAME_MAX && name[length] == '\0';
+}
+
+static int refuse_name(struct error *e)
+{
+	return error_set(e, ERROR_CONFIG, "a name is at most %d letters, digits, \".\", \"_\" and \"-\"", CONFIG_NAME_MAX);
+}
+
+static void *open_window(void *userdata, const char *word, struct error *e)
+{
+	struct config *config = userdata;
+	struct config_window window = {0};
+
+	for (size_t i = 0; i < config->window_count; i++)
+		if (strcmp(config->windows[i].name, word) == 0) {
+			error_set(e, ERROR_CONFIG, "this name is taken");
+			return NULL;
+		}
+	if (!name_is_fine(word)) {
+		refuse_name(e);
+		return NULL;
+	}
+	window.name = strdup(word);
+	if (!window.name || ARRAY_APPEND(config->windows, config->window_count, window) < 0) {
+		window_clear(&window);
+		error_memory(e);
+		return NULL;
+	}
+	return &config->windows[config->window_count - 1];
+}
+
+static void *open_sink(void *userdata, const char *word, struct error *e)
+{
+	struct config *config = userdata;
+	struct config_sink sink = {.facility = 16};
+
+	for (size_t i = 0; i < config->sink_count; i++)
+		if (strcmp(config->sinks[i].name, word) == 0) {
+			error_set(e, ERROR_CONFIG, "this name is taken");
+			return NULL;
+		}
+	if (!name_is_fine(word)) {
+		refuse_name(e);
+		return NULL;
+	}
+	sink.name = strdup(word);
+	if (!sink.name || ARRAY_APPEND(config->sinks, config->sink_count, sink) < 0) {
+		sink_clear(&sink);
+		error_memory(e);
+		return NULL;
+	}
+	return &config->sinks[config->sink_count - 1];
+}
+
+#define FIELD(name) .offset = offsetof(struct config, name)
+#define PATH .take = ini_take_text, .most = PATH_BYTES_MAX
+#define DURATION .take = ini_take_duration, .least = 1, .most = YEAR
+#define NUMBER(least_, most_) .take = ini_take_number, .least = (least_), .most = (most_)
+
+static const struct ini_key pumpwatch_keys[] = {
+	{.name = "site", .take = config_take_site, FIELD(site), .required = true},
+	{.name = "state", PATH, FIELD(state)},
+	{.name = "models", PATH, FIELD(models)},
+	{.name = "credentials", PATH, FIELD(credentials)},
+	{.name = "puller", PATH, FIELD(puller)},
+	{.name = "ca-file", PATH, FIELD(ca_file)},
+	{.name = "approvals", .take = config_take_approvals, FIELD(approvals)},
+	{.name = "overdue-after", DURATION, FIELD(overdue_after)},
+};
+
+static const struct ini_key pull_keys[] = {
+	{.name = "pullers", NUMBER(0, 64), FIELD(pullers)},
+	{.name = "visits", NUMBER(1, 256), FIELD(visits)},
+	{.name = "visits-per-subnet", NUMBER(0, 10000), FIELD(subnet_visits)},
+};
+
+static const struct ini_key sweep_keys[] = {
+	{.name = "timezone", .take = config_take_timezone, FIELD(timezone)},
+	{.name = "attempts", NUMBER(1, 20), FIELD(attempts)},
+	{.name = "retry-base", DURATION, FIELD(retry_base)},
+	{.name = "retry-most", DURATION, FIELD(retry_most)},
+	{.name = "breaker", NUMBER(0, 10000), FIELD(breaker)},
+};
+
+static const struct ini_key alerts_keys[] = {
+	{.name = "remind-after", DURATION, FIELD(remind_after)},
+	{.name = "sd-id", .take = config_take_sd_id, FIELD(sd_id)},
+};
+
+#undef FIELD
+#define FIELD(name) .offset = offsetof(struct config_window, name)
+static const struct ini_key window_keys[] = {
+	{.name = "when", .take = config_take_window, FIELD(when), .required = true},
+	{.name = "model", .take = ini_take_text, .most = WORD_MAX, FIELD(model)},
+	{.name = "department", .take = ini_take_text, .most = WORD_MAX, FIELD(department)},
+};
+
+#undef FIELD
+#define FIELD(name) .offset = offsetof(struct config_sink, name)
+static const struct ini_key sink_keys[] = {
+	{.name = "type", .take = config_take_sink_type, FIELD(type), .required = true},
+	{.name = "path", PATH, FIELD(path)},
+	{.name = "facility", .take = config_take_facility, FIELD(facility)},
+};
+
+#define KEYS(array) .keys = (array), .key_count = sizeof(array) / sizeof *(array)
+
+static int close_sweep(void *userdata, const void *target, struct error *e)
+{
+	const struct config *config = target;
+
+	(void)userdata;
+	if (config->retry_base > config->retry_most)
+		return error_set(e, ERROR_CONFIG, "retry-base is longer than retry-most");
+	return 0;
+}
+
+static int close_sink(void *userdata, const void *target, struct error *e)
+{
+	const struct config *config = userdata;
+	const struct config_sink *sink = target;
+	bool takes_path = sink->type == CONFIG_SINK_SYSLOG || sink->type == CONFIG_SINK_SPOOL;
+
+	if (sink->path && !takes_path)
+		return error_set(e, ERROR_CONFIG, "the key \"path\" is for the types syslog and spool alone");
+	if (!sink->path && sink->type == CONFIG_SINK_SPOOL)
+		return error_set(e, ERROR_CONFIG, "the type \"spool\" needs the key \"path\": the file to write to");
+	for (const struct config_sink *other = config->sinks; other < sink; other++)
+		if (other->type == sink->type &&
+		    (!takes_path || strcmp(path_of(other), path_of(sink)) == 0))
+			return error_set(e, ERROR_CONFIG, "goes to the same place as [sink %s]", other->name);
+	return 0;
+}
+
+static const struct ini_section sections[] = {
+	{.name = "pumpwatch", KEYS(pumpwatch_keys)},
+	{.name = "pull", KEYS(pull_keys)},
+	{.name = "sweep", .close = close_sweep, KEYS(sweep_keys)},
+	{.name = "alerts", KEYS(alerts_keys)},
+	{.name = "window", .named = true, .open = open_window, KEYS(window_keys)},
+	{.name = "sink", .named = true, .open = open_sink, .close = close_sink, KEYS(sink_keys)},
+};
+
+/* ---- paths ---- */
+
+/* A relative path is meant from the folder of the configuration, wherever the program runs. */
+static int resolve(char **path, const char *name, struct error *e)
+{
+	const char *slash = strrchr(name, '/');
+	struct text joined;
+
+	if (!*path || **path == '/' || !slash)
+		return 0;
+	text_init(&joined);
+	text_add_bytes(&joined, name, (size_t)(slash - name) + 1);
+	text_add(&joined, *path);
+	char *absolute = text_take(&joined);
+	if (!absolute)
+		return error_memory(e);
+	free(*path);
+	*path = absolute;
+	return 0;
+}
+
+static int resolve_paths(struct config *config, const char *name, struct error *e)
+{
+	static const size_t paths[] = {
+		offsetof(struct config, state),	 offsetof(struct config, models),
+		offsetof(struct config, credentials), offsetof(struct config, puller),
+		offsetof(struct config, ca_file),
+	};
+
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+		if (resolve(string_at(config, paths[i]), name, e) < 0)
+			return -1;
+	for (size_t i = 0; i < config->sink_count; i++) {
+		struct config_sink *sink = &config->sinks[i];
+		if (!sink->path && sink->type == CONFIG_SINK_SYSLOG && !(sink->path = strdup(SYSLOG_SOCKET)))
+			return error_memory(e);
+		if (resolve(&sink->path, name, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The longest path that a local socket can have. */
+static int check_sockets(const struct config *config, struct error *e)
+{
+	for (size_t i = 0; i < config->sink_count; i++) {
+		const struct config_sink *sink = &config->sinks[i];
+		if (sink->type == CONFIG_SINK_SYSLOG && strlen(sink->path) > SOCKET_PATH_MAX)
+			return error_set(e, ERROR_CONFIG, "[sink %s] path: a socket's path has at most %d bytes",
+					 sink->name, SOCKET_PATH_MAX);
+	}
+	return 0;
+}
+
+int config_parse(struct config *ret_config, const char *name, const char *bytes, size_t length,
+		 struct error *e)
+{
+	CLEANUP(config_clear) struct config config = {0};
+
+	if (set_defaults(&config) < 0)
+		return error_memory(e);
+	if (ini_read_table(name, bytes, length, ERROR_CONFIG, sections, sizeof sections / sizeof *sections,
+			   &config, e) < 0)
+		return -1;
+	if (!config.site)
+		return error_set(e, ERROR_CONFIG, "%s: the section [pumpwatch] is missing", name);
+	if (resolve_paths(&config, name, e) < 0)
+		return -1;
+	if (check_sockets(&config, e) < 0)
+		return error_prefix(e, "%s", name);
+	*ret_config = config;
+	config = (struct config){0};
+	return 0;
+}
