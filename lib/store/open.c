@@ -168,9 +168,12 @@ static int make(const char *folder, const char *path, struct error *e)
 	/* SQLite would give it 0644: the group may write where the umask lets it. */
 	int fd CLEANUP(cleanup_close) = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
 	if (fd < 0)
-		return error_set(e, errno == ENOSPC ? ERROR_UNAVAILABLE : ERROR_PERMISSION,
+		return error_set(e, errno == EACCES ? ERROR_PERMISSION : ERROR_UNAVAILABLE,
 				 "cannot make a store in %s: %s", folder, strerror(errno));
-	if (connect(store, SQLITE_OPEN_READWRITE, e) < 0 || store_migrate(store, &store_schema, e) < 0 ||
+	/* What fails is thrown away, so the journal may be lost with the process. */
+	if (connect(store, SQLITE_OPEN_READWRITE, e) < 0 ||
+	    store_execute(store, "PRAGMA journal_mode = MEMORY", e) < 0 ||
+	    store_migrate(store, &store_schema, e) < 0 ||
 	    store_execute(store, "PRAGMA journal_mode = WAL", e) < 0)
 		return -1;
 	int closed = sqlite3_close(TAKE(store->database));

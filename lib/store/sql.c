@@ -1,29 +1,52 @@
-#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "store/internal.h"
 
-static bool is_full(const struct store *store, int code)
+/* Reading needs the files beside the database, which a reader can only make with the right to. */
+static int fail_companions(const char *path, struct error *e)
 {
-	if ((code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE)
-		return true;
-	if ((code & 0xff) != SQLITE_IOERR)
-		return false;
-	int cause = sqlite3_system_errno(store->database);
-	return cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
+	return error_set(e, ERROR_UNAVAILABLE,
+			 "the store %s needs its -wal and -shm files, which this user may not make: run as one "
+			 "who may write to the folder, or while pumpwatchd runs, or on a copy", path);
+}
+
+/* SQLite has one text for all of them, and the system's error is not always kept. */
+static const char *io_words(int code)
+{
+	switch (code) {
+	case SQLITE_IOERR_READ:
+	case SQLITE_IOERR_SHORT_READ:
+		return "reading failed";
+	case SQLITE_IOERR_WRITE:
+		return "writing failed";
+	case SQLITE_IOERR_FSYNC:
+	case SQLITE_IOERR_DIR_FSYNC:
+		return "syncing to the disk failed";
+	case SQLITE_IOERR_SHMSIZE:
+	case SQLITE_IOERR_SHMMAP:
+	case SQLITE_IOERR_SHMOPEN:
+		return "the -shm file cannot grow";
+	default:
+		return "disk I/O error";
+	}
 }
 
 int store_fail(const struct store *store, int code, struct error *e)
 {
 	const char *path = store->path;
 
-	if (is_full(store, code))
-		return error_set(e, ERROR_UNAVAILABLE,
-				 "the store %s cannot grow (disk full, quota or file size limit): nothing was "
-				 "changed; make room and try again", path);
 	switch (code & 0xff) {
+	case SQLITE_FULL:
+		return error_set(e, ERROR_UNAVAILABLE,
+				 "the store %s is full (no space on the disk): nothing was changed; make room and "
+				 "try again", path);
+	case SQLITE_IOERR:
+		return error_set(e, ERROR_UNAVAILABLE,
+				 "the store %s cannot be read or written (%s): nothing was changed; look for a full "
+				 "disk, a quota, a file size limit or a failing disk", path,
+				 io_words(code));
 	case SQLITE_NOMEM:
 		return error_memory(e);
 	case SQLITE_BUSY:
@@ -32,25 +55,21 @@ int store_fail(const struct store *store, int code, struct error *e)
 				 "the store %s is busy: another process has been writing for more than five "
 				 "seconds; try again", path);
 	case SQLITE_READONLY:
+		if (code != SQLITE_READONLY && code != SQLITE_READONLY_DBMOVED)
+			return fail_companions(path, e);
 		return error_set(e, ERROR_UNAVAILABLE,
 				 "the store %s is open for reading only, or on a file system that is", path);
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return error_set(e, ERROR_PERMISSION, "the store %s may not be used by this user", path);
 	case SQLITE_CANTOPEN:
-		return error_set(e, ERROR_UNAVAILABLE,
-				 "the store %s, or the -wal and -shm files beside it, cannot be opened by this "
-				 "user: run as one who may write to the folder, or while pumpwatchd runs, or on "
-				 "a copy", path);
+		return fail_companions(path, e);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return error_set(e, ERROR_DATA,
 				 "the store %s is damaged (%s): restore it from a backup, or move it and the "
 				 "-wal and -shm files beside it aside and enroll again", path,
 				 sqlite3_errstr(code));
-	case SQLITE_IOERR:
-		return error_set(e, ERROR_UNAVAILABLE, "the store %s cannot be read or written (%s, %s)", path,
-				 sqlite3_errstr(code), strerror(sqlite3_system_errno(store->database)));
 	case SQLITE_MISMATCH:
 		return error_set(e, ERROR_DATA, "the store %s holds a value that is not understood", path);
 	default:

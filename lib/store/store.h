@@ -2,7 +2,8 @@
 /* Everything that is remembered, behind domain types. Knows SQL, all of it; refuses to know
  * verdicts. SQLite in WAL mode with synchronous=FULL. Every call may fail for a full disk, a
  * read-only file or a busy store: ERROR_UNAVAILABLE, and what it would have changed has not
- * changed. Lists are the caller's to free with the function beside them. */
+ * changed; a damaged file is ERROR_DATA, with the way out. Lists are the caller's to free with
+ * the function beside them; outputs are untouched on failure. A store belongs to one thread. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,13 +22,18 @@ enum store_mode { STORE_READ, STORE_WRITE };
 /* Open the store in folder (pumpwatch.db); STORE_WRITE makes it where missing and migrates an
  * older schema in one transaction. A newer schema and a corrupt file are refused untouched
  * (ERROR_DATA, with the way out); check runs the whole integrity check, as a daemon does at
- * start. Returns 0 or -1. */
+ * start. The files hold no secrets: the umask decides whether their group may read or write
+ * them (0660 at most), the folder is the caller's. A reader who may not write to the folder can
+ * read wherever a writer has opened the store before. Returns 0 or -1. */
 int store_open(struct store **ret_store, const char *folder, enum store_mode mode, bool check,
 	       struct error *e);
 void store_close(struct store *store);
 
 /* A transaction; they do not nest. store_begin() waits up to five seconds for other writers.
- * Outside of one each writing call is a transaction of its own. */
+ * Outside of one each writing call is a transaction of its own. A call that fails in one has
+ * changed nothing, and the caller may go on; but after ERROR_UNAVAILABLE all of it may be
+ * undone, and then later writes and store_commit() fail, too. store_commit() ends it either
+ * way. In a store opened to read, it is one moment's view. */
 int store_begin(struct store *store, struct error *e);
 int store_commit(struct store *store, struct error *e);
 void store_rollback(struct store *store); /* does nothing outside of a transaction */
@@ -124,11 +130,14 @@ int store_baseline_load(struct store *store, const char *id_prefix, struct store
 			struct error *e); /* 1, 0 or -1; -1 (ERROR_DATA) when the prefix is not unique */
 
 /* Bring a manifest in force: it becomes current, the one before older (accepted until
- * older_until). Refused: a serial that does not rise, a previous that is not the current one's
- * id, an id that is there already. */
+ * older_until). Refused (ERROR_DATA): a serial that does not rise, a previous that is not the id
+ * of the one with the highest serial of its scope and kind, withdrawn or not, and an id that is
+ * there already. text is what manifest was read from. */
 int store_baseline_add(struct store *store, const char *text, const struct manifest *manifest,
 		       const char *by, int64_t older_until, int64_t now, struct error *e);
+/* Only of an older one. */
 int store_baseline_accept_until(struct store *store, const char *id, int64_t until, struct error *e);
+/* For good. Nothing takes its place: what it covered is untrusted until a new one is added. */
 int store_baseline_withdraw(struct store *store, const char *id, const char *reason, struct error *e);
 
 /* ---- sweeps and their jobs ---- */
@@ -144,7 +153,7 @@ struct store_sweep {
 };
 void store_sweep_clear(struct store_sweep *sweep);
 
-/* Begin a sweep with a job for each asset; both in one transaction. */
+/* Begin a sweep with a job for each asset, both in one transaction, and set its number. */
 int store_sweep_begin(struct store *store, struct store_sweep *sweep, const char *const *assets,
 		      size_t asset_count, struct error *e);
 /* The sweep of this window that has not ended, if any: 1, 0 or -1. window NULL: any. */
@@ -152,6 +161,7 @@ int store_sweep_unfinished(struct store *store, const char *window, struct store
 			   struct error *e);
 /* The last one that ended: 1, 0 or -1. window NULL: any. */
 int store_sweep_last(struct store *store, const char *window, struct store_sweep *ret_sweep, struct error *e);
+/* Its jobs, which are only work to do, go; the counts stay. */
 int store_sweep_end(struct store *store, uint64_t sweep, int64_t ended_at,
 		    const struct alert_counts *counts, struct error *e);
 
@@ -171,13 +181,14 @@ int store_job_retry(struct store *store, uint64_t sweep, const char *asset, unsi
 		    int64_t not_before, struct error *e);
 int store_job_done(struct store *store, uint64_t sweep, const char *asset, enum drift_result result,
 		   struct error *e);
-/* Sums over the done jobs of a sweep and their visits, for the summary. */
+/* Sums over the done jobs of a sweep that has not ended, each with its last visit, and the
+ * alerts now open, for the summary; overdue, approvals and how it ended are the caller's. */
 int store_sweep_counts(struct store *store, uint64_t sweep, struct alert_counts *ret_counts, struct error *e);
 
 /* ---- visits ---- */
 
-/* Remember a visit with its findings. When the observations are those of the device's last
- * visit with observations, one row is written that points there. sweep is 0 for none. */
+/* Remember a visit with its findings. Observations and findings that were seen before, on this
+ * or another device, are not written again: one short row points there. sweep is 0 for none. */
 int store_visit_add(struct store *store, uint64_t sweep, const char *asset,
 		    const struct visit_report *report, const struct drift_verdict *verdict,
 		    uint64_t *ret_visit, struct error *e);
@@ -214,7 +225,11 @@ int store_alert_save(struct store *store, struct alert *alert, struct error *e);
 
 /* ---- events: the outbox and its chain ---- */
 
-/* Append: gives seq (gapless), eid and previous; h[n] = SHA-256(h[n-1] ‖ record). */
+/* Append: gives seq (gapless), eid and previous; h[n] = SHA-256(h[n-1] ‖ record), with h[n-1] as
+ * 64 hexadecimal digits, record as alert_event_write() has it, and h[0] the SHA-256 of what the
+ * store was named at random when it was made. eid is a UUID of version 8 (RFC 9562) from
+ * SHA-256(h[n-1] ‖ record with an empty eid): a store that was restored and went another way
+ * gives other ids. Records are never changed or deleted. */
 int store_event_append(struct store *store, struct alert_event *event, struct error *e);
 
 struct store_events {
@@ -233,7 +248,8 @@ int store_event_head(struct store *store, uint64_t *ret_seq, char ret_head[stati
  * written, -1 (ERROR_DATA) naming the first that is not. */
 int store_events_verify(struct store *store, struct error *e);
 
-/* The last seq that a sink has taken. A sink seen for the first time starts at the head. */
+/* The last seq that a sink has taken. A sink seen for the first time starts at the head, and a store
+ * opened to write remembers it there. Its place never goes back. */
 int store_sink_position(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e);
 int store_sink_advance(struct store *store, const char *sink, uint64_t seq, struct error *e);
 
@@ -262,7 +278,7 @@ struct store_summary {
 	uint64_t states[INVENTORY_STATE_COUNT];
 	uint64_t results[DRIFT_RESULT_COUNT]; /* of active devices, last result */
 	uint64_t never_visited;
-	uint64_t overdue; /* by overdue_after and now */
+	uint64_t overdue; /* active, by overdue_after (0: none) and now, as alert_overdue() has it */
 	uint64_t open_alerts, acknowledged_alerts;
 	uint64_t baselines_current;
 };
