@@ -398,6 +398,23 @@ START_TEST(on_a_link_that_cannot_list_the_devices_own_word_is_taken)
 }
 END_TEST
 
+START_TEST(file_that_went_while_it_was_visited_is_neither_back_nor_as_approved)
+{
+	WORLD;
+	visit(&world, VISIT_OK);
+	find(&world, "a", DRIFT_MISSING, 0);
+	drift(&world, "b", DRIFT_MODIFIED, 1);
+	judge(&world);
+	visit(&world, VISIT_OK);
+	see(&world, "a", VISIT_FILE_NOT_FOUND);
+	world.verdict.kinds[VISIT_CONFIG].result = DRIFT_PARTIAL;
+	unreadable(&world, "b", VISIT_FILE_NOT_FOUND);
+	judge(&world);
+	ck_assert_ptr_nonnull(open_of(&world, ALERT_FILE_MISSING));
+	ck_assert_ptr_nonnull(open_of(&world, ALERT_FILE_MODIFIED));
+}
+END_TEST
+
 START_TEST(file_that_is_asked_for_no_more_resolves_when_its_kind_is_fine)
 {
 	WORLD;
@@ -708,6 +725,7 @@ int main(void)
 	tcase_add_test(tcase, reason_of_unreadable_is_news_only_when_content_does_not_hold_still);
 	tcase_add_test(tcase, added_file_that_is_gone_resolves_by_a_complete_listing_only);
 	tcase_add_test(tcase, on_a_link_that_cannot_list_the_devices_own_word_is_taken);
+	tcase_add_test(tcase, file_that_went_while_it_was_visited_is_neither_back_nor_as_approved);
 	tcase_add_test(tcase, file_that_is_asked_for_no_more_resolves_when_its_kind_is_fine);
 	tcase_add_test(tcase, without_a_baseline_nothing_is_fine);
 	tcase_add_loop_test(tcase, visit_that_saw_nothing_resolves_no_file, 0,

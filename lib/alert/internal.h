@@ -25,6 +25,9 @@ int alert_string_set(char **string, const char *value);
 /* Make changed a copy of alert that shares nothing with it. Returns 0 or -ENOMEM. */
 int alert_copy(struct alert *ret_alert, const struct alert *alert);
 
+/* Whether an open alert is to be reminded of. */
+bool alert_is_due(const struct alert *alert, int64_t remind_after, int64_t now);
+
 /* ---- rendering ---- */
 
 /* How many bytes of a rendering each kind of string may take. */

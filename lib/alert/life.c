@@ -248,9 +248,9 @@ static void reopen(struct alert *alert)
 	(void)alert_string_set(&alert->note, NULL);
 }
 
-static bool is_due(const struct alert *alert, int64_t remind_after, int64_t now)
+bool alert_is_due(const struct alert *alert, int64_t remind_after, int64_t now)
 {
-	return alert->state == ALERT_STATE_OPEN && remind_after > 0 && alert->told_at <= now &&
+	return alert->state == ALERT_STATE_OPEN && remind_after > 0 &&
 	       now - alert->told_at >= remind_after;
 }
 
@@ -297,7 +297,7 @@ static int keep(struct list *list, const struct alert *before, const struct caus
 	if (is_news(before, &change.alert)) {
 		reopen(&change.alert);
 		tell(&change, ALERT_CHANGED, causes->now);
-	} else if (is_due(before, causes->remind_after, causes->now)) {
+	} else if (alert_is_due(before, causes->remind_after, causes->now)) {
 		tell(&change, ALERT_REMINDED, causes->now);
 	}
 	return add_change(list, &change);

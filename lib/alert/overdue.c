@@ -26,13 +26,6 @@ static int open_overdue(struct alert *alert, const struct inventory_device *devi
 	return alert->detail ? alert_string_set(&alert->asset, device->asset) : -ENOMEM;
 }
 
-/* An overdue device stays overdue until it is verified, so there is only reminding. */
-static bool is_reminder_due(const struct alert *open, int64_t remind_after, int64_t now)
-{
-	return open->state == ALERT_STATE_OPEN && remind_after > 0 && open->told_at <= now &&
-	       now - open->told_at >= remind_after;
-}
-
 static int end_overdue(struct alert *alert, const struct inventory_device *device, int64_t now)
 {
 	bool watched = device->state == INVENTORY_ACTIVE;
@@ -53,7 +46,7 @@ bool alert_overdue(struct alert_change *ret_change, const struct inventory_devic
 		       now - since >= overdue_after;
 	int failed;
 
-	if (overdue ? open && !is_reminder_due(open, remind_after, now) : !open)
+	if (overdue ? open && !alert_is_due(open, remind_after, now) : !open)
 		return false;
 	if (!open) {
 		change.action = ALERT_OPENED;

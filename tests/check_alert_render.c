@@ -1,0 +1,489 @@
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "alert/alert.h"
+#include "base/cleanup.h"
+#include "base/escape.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include "suite.h"
+#include "syslog_line.h"
+
+static const struct alert_frame frame = {
+	.sd_id = "pumpwatch@32473", .host = "collector", .facility = 16, .process = 4321,
+	.clock_synced = true,
+};
+
+/* A forged file, with nothing left out. Its strings are lent. */
+static struct alert_event forged_event(void)
+{
+	struct alert_event event = {
+		.type = ALERT_FILE_FORGED, .action = ALERT_OPENED,
+		.eid = "01020304-0506-8708-890a-0b0c0d0e0f10", .seq = 7,
+		.previous = "aa", .at = INT64_C(1795309200123456),
+		.site = (char *)"sample-site", .asset = (char *)"A-1", .serial = (char *)"S-1",
+		.model = (char *)"medfusion-4000", .name = (char *)"pump 3", .department = (char *)"ward 2",
+		.address = (char *)"192.0.2.7", .path = (char *)"HEAD_F~1", .has_kind = true,
+		.kind = VISIT_FIRMWARE, .has_new = true, .new_size = 491648, .has_old = true,
+		.old_size = 491648, .release = (char *)"7.0", .manifest = (char *)"bb",
+		.grade = (char *)"plain, not identified", .sweep = 12, .alert = 3,
+	};
+
+	memset(&event.new_digest, 0x11, sizeof event.new_digest);
+	memset(&event.old_digest, 0x22, sizeof event.old_digest);
+	memcpy(event.old_digest.md5, event.new_digest.md5, sizeof event.old_digest.md5);
+	return event;
+}
+
+#define MD5_11 "11111111111111111111111111111111"
+#define SHA_11 MD5_11 MD5_11
+#define SHA_22 "2222222222222222222222222222222222222222222222222222222222222222"
+#define FORGED_SENTENCE                                                                          \
+	"New: on A-1 (pump 3, ward 2) the firmware file \"HEAD_F~1\" is forged: its MD5 is that" \
+	" of release 7.0 while its SHA-256 is not, which does not happen by accident. What to"   \
+	" do: verify the device and quarantine it by your policy."
+#define FORGED_FIELDS                                                                              \
+	" v=\"1\" eid=\"01020304-0506-8708-890a-0b0c0d0e0f10\" seq=\"7\" prev=\"aa\""              \
+	" action=\"opened\" sev=\"1\" alert=\"3\" site=\"sample-site\" asset=\"A-1\""              \
+	" serial=\"S-1\" model=\"medfusion-4000\" name=\"pump 3\" department=\"ward 2\""           \
+	" ip=\"192.0.2.7\" link=\"plain, not identified\" path=\"HEAD_F~1\" kind=\"firmware\""     \
+	" md5=\"" MD5_11 "\" sha256=\"" SHA_11 "\" size=\"491648\" md5Old=\"" MD5_11 "\""          \
+	" sha256Old=\"" SHA_22 "\" sizeOld=\"491648\" release=\"7.0\" manifest=\"bb\" sweep=\"12\"] "
+
+START_TEST(forged_file_in_rfc_5424)
+{
+	struct alert_event event = forged_event();
+	CLEANUP(text_clear) struct text text;
+
+	text_init(&text);
+	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_str_eq(text.data,
+			 "<129>1 2026-11-22T01:00:00.123456Z collector pumpwatch 4321 FILE_FORGED "
+			 "[timeQuality tzKnown=\"1\" isSynced=\"1\"][pumpwatch@32473" FORGED_FIELDS
+			 FORGED_SENTENCE);
+}
+END_TEST
+
+/* A child of Check's: the zone is its own. */
+START_TEST(forged_file_in_rfc_3164_has_local_time_and_its_own)
+{
+	struct alert_event event = forged_event();
+	CLEANUP(text_clear) struct text text;
+
+	setenv("TZ", "EST5", 1);
+	tzset();
+	text_init(&text);
+	ck_assert_int_eq(alert_render_rfc3164(&text, &event, &frame), 0);
+	ck_assert_str_eq(text.data, "<129>Nov 21 20:00:00 pumpwatch[4321]: FILE_FORGED "
+				    "[timeQuality tzKnown=\"1\" isSynced=\"1\"][pumpwatch@32473"
+				    " time=\"2026-11-22T01:00:00.123456Z\"" FORGED_FIELDS FORGED_SENTENCE);
+	event.at = INT64_C(1793494800000000); /* a day of one digit is padded with a space */
+	text_cut(&text, 0);
+	ck_assert_int_eq(alert_render_rfc3164(&text, &event, &frame), 0);
+	ck_assert_mem_eq(text.data, "<129>Oct 31 20:00:00 p", 22);
+	event.at += TIME_DAY;
+	text_cut(&text, 0);
+	ck_assert_int_eq(alert_render_rfc3164(&text, &event, &frame), 0);
+	ck_assert_mem_eq(text.data, "<129>Nov  1 20:00:00 p", 22);
+}
+END_TEST
+
+START_TEST(clock_that_is_not_synced_is_said)
+{
+	struct alert_event event = {.type = ALERT_FILE_ADDED};
+	struct alert_frame other = frame;
+	CLEANUP(text_clear) struct text text;
+
+	other.clock_synced = false;
+	other.facility = 99; /* none: falls back to a valid priority */
+	other.host = "";
+	text_init(&text);
+	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &other), 0);
+	ck_assert_ptr_nonnull(strstr(text.data, "[timeQuality tzKnown=\"1\" isSynced=\"0\"]"));
+	ck_assert_mem_eq(text.data, "<3>1 1970-01-01T00:00:00.000000Z - pumpwatch", 43);
+}
+END_TEST
+
+START_TEST(names_of_the_header_stay_in_printable_ascii)
+{
+	struct alert_event event = {.type = ALERT_FILE_ADDED};
+	const struct alert_frame other = {.sd_id = "a b]=\"\n", .host = "h\xC3\xB6st name"};
+	CLEANUP(text_clear) struct text text;
+	CLEANUP(syslog_line_clear) struct syslog_line line = {0};
+
+	text_init(&text);
+	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &other), 0);
+	ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
+	ck_assert_str_eq(line.host, "h__st_name");
+	ck_assert_str_eq(line.params[2].id, "a_b____");
+}
+END_TEST
+
+/* ---- sentences ---- */
+
+static const struct {
+	struct alert_event event;
+	const char *sentence;
+} sentences[] = {
+	{{.type = ALERT_FILE_MODIFIED, .path = (char *)"a", .has_kind = true, .kind = VISIT_DRUG_LIBRARY,
+	  .asset = (char *)"A-1", .release = (char *)"2026-10"},
+	 "New: on A-1 the drug-library file \"a\" has another content than in release 2026-10."
+	 " What to do: verify the device and quarantine it by your policy."},
+	{{.type = ALERT_FILE_MODIFIED, .action = ALERT_CHANGED, .path = (char *)"a", .asset = (char *)"A-1",
+	  .department = (char *)"ward"},
+	 "Changed again: on A-1 (ward) the file \"a\" has another content than in the approved release."
+	 " What to do: verify the device and quarantine it by your policy."},
+	{{.type = ALERT_FILE_ADDED, .action = ALERT_REMINDED, .path = (char *)"a\"b", .asset = (char *)"A-1"},
+	 "Still so: on A-1 the file \"a%22b\" is in no approved release."
+	 " What to do: verify the device and quarantine it by your policy."},
+	{{.type = ALERT_FILE_MISSING, .path = (char *)"a", .release = (char *)"R"},
+	 "New: on a device the file \"a\" is missing: release R has it."
+	 " What to do: verify the device and quarantine it by your policy."},
+	{{.type = ALERT_FILE_STALE, .path = (char *)"a", .asset = (char *)"A-1", .release = (char *)"R"},
+	 "New: on A-1 the file \"a\" is of release R, which is no longer accepted."
+	 " What to do: update the device by your policy, or decide about the older release."},
+	{{.type = ALERT_FILE_MIXED, .path = (char *)"a", .asset = (char *)"A-1"},
+	 "New: on A-1 the file \"a\" belongs to another approved release than others of its kind: an"
+	 " update may have stopped half-way. What to do: verify the device and quarantine it by your"
+	 " policy."},
+	{{.type = ALERT_FILE_UNREADABLE, .path = (char *)"a", .asset = (char *)"A-1",
+	  .outcome = (char *)"timed-out"},
+	 "New: on A-1 the file \"a\" could not be checked: did not answer in time."
+	 " What to do: check that the device is switched on and connected."},
+	{{.type = ALERT_DEVICE_UNREACHABLE, .asset = (char *)"A-1", .outcome = (char *)"timed-out",
+	  .detail = (char *)"10 s\nno SYN"},
+	 "New: A-1 could not be checked: did not answer in time (10 s%0Ano SYN)."
+	 " What to do: check that the device is switched on and connected."},
+	{{.type = ALERT_DEVICE_REFUSED, .asset = (char *)"A-1", .outcome = (char *)"eaten"},
+	 "New: A-1 could not be checked: eaten."
+	 " What to do: verify the device and quarantine it by your policy."},
+	{{.type = ALERT_DEVICE_OVERDUE, .asset = (char *)"A-1", .detail = (char *)"last verified X"},
+	 "New: A-1 has not been verified for too long (last verified X)."
+	 " What to do: find the device, bring it into reach and sweep it."},
+	{{.type = ALERT_BASELINE_REJECTED, .detail = (char *)"a bad serial"},
+	 "New: a baseline was rejected: a bad serial; the last good one stays in force."
+	 " What to do: find out who changed it and how."},
+	{{.type = ALERT_FLEET_DRIFT, .path = (char *)"a", .model = (char *)"M", .detail = (char *)"A-1, A-2"},
+	 "New: the same new content of the file \"a\" was found on several devices of model M: A-1, A-2."
+	 " What to do: verify the devices and quarantine them by your policy."},
+	{{.type = ALERT_RESOLVED, .action = ALERT_ENDED, .resolves = ALERT_FILE_MODIFIED, .path = (char *)"a",
+	  .has_kind = true, .kind = VISIT_CONFIG, .asset = (char *)"A-1",
+	  .detail = (char *)"it was read and checked again"},
+	 "Resolved: FILE_MODIFIED of the config file \"a\" on A-1: it was read and checked again."},
+	{{.type = ALERT_RESOLVED, .action = ALERT_ENDED, .resolves = ALERT_DEVICE_OVERDUE,
+	  .asset = (char *)"A-1", .detail = (char *)"it was verified"},
+	 "Resolved: DEVICE_OVERDUE of A-1: it was verified."},
+	{{.type = ALERT_SWEEP_SUMMARY, .action = ALERT_TOLD, .sweep = 12, .has_counts = true,
+	  .counts = {.devices = 3, .results = {[DRIFT_VERIFIED] = 2, [DRIFT_DRIFTED] = 1}, .files = 15,
+		     .bytes = 99, .findings = 1, .open_alerts = 4, .started_at = 5 * TIME_SECOND,
+		     .ended_at = 7 * TIME_SECOND, .approvals = 2}},
+	 "Report: sweep 12 has ended after 2 s; 3 devices: 2 verified, 1 drifted; 15 files, 99 bytes;"
+	 " findings: 1, open alerts: 4, overdue devices: 0."},
+	{{.type = ALERT_SWEEP_SUMMARY, .action = ALERT_TOLD, .sweep = 12, .has_counts = true,
+	  .counts = {.stopped = true, .why_stopped = "a stop"}},
+	 "Report: sweep 12 was stopped before its end (a stop) after 0 s; 0 devices; 0 files, 0 bytes;"
+	 " findings: 0, open alerts: 0, overdue devices: 0. Evaluation: baselines are in force without"
+	 " signatures."},
+};
+
+START_TEST(sentences_say_what_where_and_what_to_do)
+{
+	CLEANUP(text_clear) struct text text;
+
+	text_init(&text);
+	alert_sentence(&text, &sentences[_i].event);
+	ck_assert_str_eq(text.data, sentences[_i].sentence);
+}
+END_TEST
+
+START_TEST(no_sentence_vouches_for_safety)
+{
+	for (unsigned type = 0; type < ALERT_TYPE_COUNT; type++)
+		for (unsigned outcome = 0; outcome < VISIT_OUTCOME_COUNT; outcome++) {
+			const char *name = visit_outcome_name((enum visit_outcome)outcome);
+			struct alert_event event = {.type = (enum alert_type)type, .outcome = (char *)name};
+			CLEANUP(text_clear) struct text text;
+			text_init(&text);
+			alert_sentence(&text, &event);
+			ck_assert_ptr_null(strcasestr(text.data, "safe"));
+		}
+}
+END_TEST
+
+START_TEST(changed_device_says_what_it_shows)
+{
+	struct alert_event event = {.type = ALERT_DEVICE_CHANGED, .asset = (char *)"A-1",
+				    .outcome = (char *)"host-key-changed", .detail = (char *)"it shows X"};
+	CLEANUP(text_clear) struct text text;
+
+	text_init(&text);
+	alert_sentence(&text, &event);
+	ck_assert_ptr_nonnull(strstr(text.data, "what answers for A-1 may not be the device that was enrolled"));
+	ck_assert_ptr_nonnull(strstr(text.data, "(it shows X)"));
+}
+END_TEST
+
+/* ---- hostile strings ---- */
+
+static const char *const hostile[] = {
+	"HEAD\nFILE_ADDED [forged v=\"1\"] x",
+	"\x1B[2J\x1B]0;title\a",
+	"a\xE2\x80\xAE" "fdp.exe",
+	"\xFF\xFE\xC3(",
+	"] v=\"2\" x=\"",
+	"a\\b\"c]d\\]",
+	"|=^|\\=",
+	"%0A%25%",
+	"\xC2\x85\xE2\x80\xA8",
+	" leading and trailing ",
+	"<0>1 - - - - - -",
+	"\xF0\x9F\x92\x89 \xC3\xA4",
+};
+
+static void expect_value(const struct syslog_line *line, const char *name, const char *raw)
+{
+	const char *value = syslog_line_get(line, name);
+	char *back = NULL;
+
+	ck_assert_msg(value != NULL, "%s is missing", name);
+	ck_assert_int_eq(escape_parse(&back, value, strlen(value)), 0);
+	ck_assert_str_eq(back, raw);
+	free(back);
+}
+
+START_TEST(hostile_strings_come_back_as_they_were)
+{
+	char *raw = (char *)hostile[_i];
+	struct alert_event event = forged_event();
+
+	event.path = event.asset = event.serial = event.name = event.department = event.release = raw;
+	for (int old = 0; old < 2; old++) {
+		CLEANUP(text_clear) struct text text;
+		CLEANUP(syslog_line_clear) struct syslog_line line = {0};
+		text_init(&text);
+		ck_assert_int_eq(old ? alert_render_rfc3164(&text, &event, &frame)
+				     : alert_render_rfc5424(&text, &event, &frame), 0);
+		ck_assert_msg(syslog_line_parse(&line, text.data, text.length) == 0, "%s", text.data);
+		ck_assert_int_eq(line.priority, 129);
+		ck_assert_str_eq(line.message_id, "FILE_FORGED");
+		ck_assert_str_eq(syslog_line_get(&line, "v"), "1");
+		expect_value(&line, "path", raw);
+		expect_value(&line, "asset", raw);
+		expect_value(&line, "serial", raw);
+		expect_value(&line, "department", raw);
+		ck_assert_str_eq(syslog_line_get(&line, "sha256"), SHA_11);
+		ck_assert_ptr_null(syslog_line_get(&line, "pathTrunc"));
+	}
+}
+END_TEST
+
+/* ---- length ---- */
+
+static char *repeat(const char *unit, size_t count)
+{
+	struct text text;
+
+	text_init(&text);
+	while (count-- > 0)
+		text_add(&text, unit);
+	return text_take(&text);
+}
+
+START_TEST(long_path_is_cut_between_characters_and_says_so)
+{
+	static const char *const units[] = {"x", "\xC3\xA4", "\n", "]", "\xF0\x9F\x92\x89", "%"};
+	CLEANUP(cleanup_free) char *path = repeat(units[_i], 1024 / strlen(units[_i]));
+	struct alert_event event = forged_event();
+	CLEANUP(text_clear) struct text text;
+	CLEANUP(syslog_line_clear) struct syslog_line line = {0};
+	char digest[DIGEST_SHA256_HEX + 1];
+	char *back = NULL;
+
+	event.path = path;
+	text_init(&text);
+	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_uint_le(text.length, ALERT_MESSAGE_AIM);
+	ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
+	const char *value = syslog_line_get(&line, "path");
+	ck_assert_int_eq(escape_parse(&back, value, strlen(value)), 0);
+	ck_assert_uint_ge(strlen(back), 100);
+	ck_assert_mem_eq(back, path, strlen(back));
+	ck_assert_uint_eq(strlen(back) % strlen(units[_i]), 0);
+	free(back);
+	ck_assert_int_eq(digest_sha256_hex(digest, path, strlen(path)), 0);
+	ck_assert_str_eq(syslog_line_get(&line, "pathTrunc"), "1");
+	ck_assert_str_eq(syslog_line_get(&line, "pathSha256"), digest);
+	ck_assert_str_eq(syslog_line_get(&line, "sha256"), SHA_11);
+	ck_assert_str_eq(syslog_line_get(&line, "sha256Old"), SHA_22);
+}
+END_TEST
+
+START_TEST(path_of_an_ordinary_length_is_whole)
+{
+	CLEANUP(cleanup_free) char *path = repeat("directory/", 60);
+	struct alert_event event = forged_event();
+	CLEANUP(text_clear) struct text text;
+	CLEANUP(syslog_line_clear) struct syslog_line line = {0};
+
+	event.path = path;
+	text_init(&text);
+	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_uint_le(text.length, ALERT_MESSAGE_AIM);
+	ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
+	ck_assert_str_eq(syslog_line_get(&line, "path"), path);
+	ck_assert_ptr_null(syslog_line_get(&line, "pathTrunc"));
+}
+END_TEST
+
+START_TEST(the_longest_event_keeps_its_digests_and_its_limit)
+{
+	CLEANUP(cleanup_free) char *giant = repeat("\xFF\"]", 1000);
+	struct alert_event event = forged_event();
+
+	event.site = event.asset = event.serial = event.model = event.name = event.department = giant;
+	event.address = event.path = event.release = event.manifest = event.outcome = giant;
+	event.detail = event.grade = giant;
+	event.seq = event.sweep = event.alert = event.new_size = event.old_size = UINT64_MAX;
+	event.has_counts = true;
+	memset(&event.counts, 0xFF, offsetof(struct alert_counts, started_at));
+	event.counts.stopped = true;
+	memset(event.counts.why_stopped, 0xFE, sizeof event.counts.why_stopped - 1);
+	for (unsigned type = 0; type < ALERT_TYPE_COUNT; type++) {
+		CLEANUP(text_clear) struct text text;
+		CLEANUP(syslog_line_clear) struct syslog_line line = {0};
+		event.type = (enum alert_type)type;
+		text_init(&text);
+		ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+		ck_assert_uint_le(text.length, ALERT_MESSAGE_MAX);
+		ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
+		ck_assert_str_eq(syslog_line_get(&line, "md5"), MD5_11);
+		ck_assert_str_eq(syslog_line_get(&line, "sha256"), SHA_11);
+		ck_assert_str_eq(syslog_line_get(&line, "sha256Old"), SHA_22);
+	}
+}
+END_TEST
+
+START_TEST(list_of_devices_uses_the_whole_message)
+{
+	CLEANUP(cleanup_free) char *devices = repeat("A-1000, ", 300);
+	struct alert_event event = {.type = ALERT_FLEET_DRIFT, .detail = devices, .path = (char *)"a"};
+	CLEANUP(text_clear) struct text text;
+
+	text_init(&text);
+	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_ptr_nonnull(strstr(text.data, devices));
+	ck_assert_uint_le(text.length, ALERT_MESSAGE_MAX);
+}
+END_TEST
+
+START_TEST(message_is_added_to_what_is_there)
+{
+	struct alert_event event = forged_event();
+	CLEANUP(text_clear) struct text text;
+
+	text_init(&text);
+	text_add(&text, "before ");
+	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_mem_eq(text.data, "before <129>1 ", 14);
+}
+END_TEST
+
+/* ---- summary and journal ---- */
+
+START_TEST(summary_has_its_counts_as_fields)
+{
+	struct alert_event event = {.type = ALERT_SWEEP_SUMMARY, .action = ALERT_TOLD, .seq = 9, .sweep = 12,
+				    .previous = "cc", .has_counts = true,
+				    .counts = {.devices = 3, .results = {[DRIFT_VERIFIED] = 2,
+									 [DRIFT_WRONG_DEVICE] = 1},
+					       .started_at = 0, .ended_at = 90 * TIME_SECOND,
+					       .stopped = true, .why_stopped = "a stop"}};
+	static const char *const fields[][2] = {
+		{"devices", "3"}, {"verified", "2"}, {"behind", "0"}, {"drifted", "0"},
+		{"wrongDevice", "1"}, {"unreachable", "0"}, {"overdue", "0"}, {"open", "0"},
+		{"files", "0"}, {"bytes", "0"}, {"duration", "90"}, {"approvals", "0"},
+		{"evaluation", "yes"}, {"stopped", "yes"}, {"why", "a stop"}, {"prev", "cc"},
+		{"seq", "9"}, {"sweep", "12"}, {"action", "told"},
+	};
+	CLEANUP(text_clear) struct text text;
+	CLEANUP(syslog_line_clear) struct syslog_line line = {0};
+
+	text_init(&text);
+	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		const char *value = syslog_line_get(&line, fields[i][0]);
+		ck_assert_msg(value && strcmp(value, fields[i][1]) == 0, "%s=%s", fields[i][0],
+			      value ? value : "(none)");
+	}
+	ck_assert_ptr_null(syslog_line_get(&line, "asset"));
+}
+END_TEST
+
+static const char *part_of(const struct iovec *parts, size_t count, const char *name, size_t *ret_length)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *part = parts[i].iov_base;
+		if (parts[i].iov_len > length && memcmp(part, name, length) == 0 && part[length] == '=') {
+			*ret_length = parts[i].iov_len - length - 1;
+			return part + length + 1;
+		}
+	}
+	return NULL;
+}
+
+START_TEST(journal_has_native_fields)
+{
+	static const char *const fields[][2] = {
+		{"MESSAGE", FORGED_SENTENCE}, {"PRIORITY", "1"}, {"SYSLOG_FACILITY", "16"},
+		{"SYSLOG_IDENTIFIER", "pumpwatch"}, {"PUMPWATCH_EVENT", "FILE_FORGED"},
+		{"PUMPWATCH_TIME", "2026-11-22T01:00:00.123456Z"}, {"PUMPWATCH_ASSET", "A-1"},
+		{"PUMPWATCH_SHA256_OLD", SHA_22}, {"PUMPWATCH_MD5_OLD", MD5_11}, {"PUMPWATCH_SEQ", "7"},
+		{"PUMPWATCH_PATH", "HEAD_F~1"}, {"PUMPWATCH_SIZE_OLD", "491648"},
+	};
+	struct alert_event event = forged_event();
+	CLEANUP(text_clear) struct text text;
+	CLEANUP(cleanup_free) struct iovec *parts = NULL;
+	size_t count = 0;
+
+	text_init(&text);
+	ck_assert_int_eq(alert_render_journal(&text, &parts, &count, &event, &frame), 0);
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		size_t length = 0;
+		const char *value = part_of(parts, count, fields[i][0], &length);
+		ck_assert_msg(value != NULL, "%s", fields[i][0]);
+		ck_assert_uint_eq(length, strlen(fields[i][1]));
+		ck_assert_mem_eq(value, fields[i][1], length);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("alert rendering");
+	TCase *tcase = tcase_create("all");
+
+	tcase_add_test(tcase, forged_file_in_rfc_5424);
+	tcase_add_test(tcase, forged_file_in_rfc_3164_has_local_time_and_its_own);
+	tcase_add_test(tcase, clock_that_is_not_synced_is_said);
+	tcase_add_test(tcase, names_of_the_header_stay_in_printable_ascii);
+	tcase_add_loop_test(tcase, sentences_say_what_where_and_what_to_do, 0,
+			    sizeof sentences / sizeof sentences[0]);
+	tcase_add_test(tcase, no_sentence_vouches_for_safety);
+	tcase_add_test(tcase, changed_device_says_what_it_shows);
+	tcase_add_loop_test(tcase, hostile_strings_come_back_as_they_were, 0,
+			    sizeof hostile / sizeof hostile[0]);
+	tcase_add_loop_test(tcase, long_path_is_cut_between_characters_and_says_so, 0, 6);
+	tcase_add_test(tcase, path_of_an_ordinary_length_is_whole);
+	tcase_add_test(tcase, the_longest_event_keeps_its_digests_and_its_limit);
+	tcase_add_test(tcase, list_of_devices_uses_the_whole_message);
+	tcase_add_test(tcase, message_is_added_to_what_is_there);
+	tcase_add_test(tcase, summary_has_its_counts_as_fields);
+	tcase_add_test(tcase, journal_has_native_fields);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}

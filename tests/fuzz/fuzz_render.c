@@ -1,0 +1,192 @@
+/* Any event, whatever its strings hold, is rendered as one clean line that a strict parser
+ * reads back to the same values, and its record comes back as it was. The input is flags and
+ * numbers, then strings ended by NUL. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alert/alert.h"
+#include "base/cleanup.h"
+#include "base/escape.h"
+#include "base/text.h"
+#include "tests/syslog_line.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+struct input {
+	const uint8_t *bytes;
+	size_t length;
+};
+
+static void expect(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static uint8_t next_byte(struct input *input)
+{
+	if (input->length == 0)
+		return 0;
+	input->length--;
+	return *input->bytes++;
+}
+
+static uint64_t next_number(struct input *input)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < 8; i++)
+		value = value << 8 | next_byte(input);
+	return value;
+}
+
+/* Every other string is absent when it is empty. */
+static char *next_string(struct input *input)
+{
+	size_t length = 0;
+
+	while (length < input->length && input->bytes[length] != 0)
+		length++;
+	char *string = length > 0 ? strndup((const char *)input->bytes, length) : NULL;
+	input->bytes += length;
+	input->length -= length;
+	(void)next_byte(input); /* the NUL, where there is one */
+	return string;
+}
+
+static void next_digest(struct input *input, struct digest_pair *digest)
+{
+	memset(digest->md5, next_byte(input), sizeof digest->md5);
+	memset(digest->sha256, next_byte(input), sizeof digest->sha256);
+}
+
+static void make_event(struct input *input, struct alert_event *event)
+{
+	uint8_t flags = next_byte(input);
+
+	event->type = next_byte(input) % ALERT_TYPE_COUNT;
+	event->action = next_byte(input) % (ALERT_TOLD + 1);
+	if (event->type == ALERT_RESOLVED)
+		event->resolves = next_byte(input) % ALERT_TYPE_COUNT;
+	event->has_kind = flags & 1;
+	if (event->has_kind)
+		event->kind = next_byte(input) % VISIT_KIND_COUNT;
+	event->at = (int64_t)(next_number(input) & INT64_MAX);
+	event->seq = next_number(input) & INT64_MAX;
+	event->sweep = next_byte(input);
+	event->alert = next_byte(input);
+	event->has_new = flags & 2;
+	if (event->has_new) {
+		event->new_size = next_number(input) & INT64_MAX;
+		next_digest(input, &event->new_digest);
+	}
+	event->has_old = flags & 4;
+	if (event->has_old) {
+		event->old_size = next_number(input) & INT64_MAX;
+		next_digest(input, &event->old_digest);
+	}
+	event->has_counts = flags & 8;
+	if (event->has_counts) {
+		for (unsigned i = 0; i < DRIFT_RESULT_COUNT; i++)
+			event->counts.results[i] = next_byte(input);
+		event->counts.bytes = next_number(input) & INT64_MAX;
+		event->counts.ended_at = (int64_t)(next_number(input) & INT64_MAX);
+		event->counts.approvals = next_byte(input);
+		event->counts.stopped = flags & 16;
+		CLEANUP(cleanup_free) char *why = next_string(input);
+		if (why)
+			(void)strncat(event->counts.why_stopped, why, sizeof event->counts.why_stopped - 1);
+	}
+	CLEANUP(cleanup_free) char *eid = next_string(input);
+	if (eid)
+		(void)strncat(event->eid, eid, sizeof event->eid - 1);
+	char **strings[] = {&event->site, &event->asset, &event->serial, &event->model, &event->name,
+			    &event->department, &event->address, &event->path, &event->release,
+			    &event->manifest, &event->outcome, &event->detail, &event->grade};
+	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
+		*strings[i] = next_string(input);
+}
+
+/* The value is the string, or the beginning of it; a path says which. */
+static void expect_value(const struct syslog_line *line, const char *name, const char *raw)
+{
+	const char *value = syslog_line_get(line, name);
+	CLEANUP(cleanup_free) char *back = NULL;
+
+	if (!raw) {
+		expect(!value);
+		return;
+	}
+	if (!value) /* nothing of it fits, or it is empty */
+		return;
+	expect(escape_parse(&back, value, strlen(value)) == 0);
+	expect(strncmp(back, raw, strlen(back)) == 0);
+	if (strcmp(name, "path") == 0)
+		expect((strcmp(back, raw) != 0) == (syslog_line_get(line, "pathTrunc") != NULL));
+}
+
+static void check_line(const struct alert_event *event, const struct text *text)
+{
+	CLEANUP(syslog_line_clear) struct syslog_line line = {0};
+
+	expect(text->length <= ALERT_MESSAGE_MAX);
+	expect(syslog_line_parse(&line, text->data, text->length) == 0);
+	expect(strcmp(line.message_id, alert_type_name(event->type)) == 0);
+	expect_value(&line, "asset", event->asset);
+	expect_value(&line, "path", event->path);
+	expect_value(&line, "department", event->department);
+	expect_value(&line, "link", event->grade);
+	const char *digest = syslog_line_get(&line, "sha256");
+	expect(event->has_new ? digest && strlen(digest) == DIGEST_SHA256_HEX : !digest);
+}
+
+static void check_journal(const struct alert_event *event, const struct alert_frame *frame)
+{
+	CLEANUP(text_clear) struct text text;
+	CLEANUP(cleanup_free) struct iovec *parts = NULL;
+	size_t count = 0;
+
+	text_init(&text);
+	expect(alert_render_journal(&text, &parts, &count, event, frame) == 0);
+	for (size_t i = 0; i < count; i++) {
+		expect(memchr(parts[i].iov_base, '=', parts[i].iov_len) != NULL);
+		expect(memchr(parts[i].iov_base, '\n', parts[i].iov_len) == NULL);
+		expect(memchr(parts[i].iov_base, '\0', parts[i].iov_len) == NULL);
+	}
+}
+
+static void check_record(const struct alert_event *event)
+{
+	CLEANUP(text_clear) struct text record;
+	CLEANUP(text_clear) struct text again;
+	CLEANUP(alert_event_clear) struct alert_event back = {0};
+
+	text_init(&record);
+	text_init(&again);
+	if (alert_event_write(&record, event, NULL) < 0)
+		return; /* longer than a record may be */
+	expect(alert_event_parse(&back, record.data, record.length, NULL) == 0);
+	expect(alert_event_write(&again, &back, NULL) == 0);
+	expect(strcmp(record.data, again.data) == 0);
+	expect(!event->path == !back.path && (!back.path || strcmp(back.path, event->path) == 0));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	static const struct alert_frame frame = {.sd_id = "pumpwatch@32473", .host = "collector",
+						 .facility = 16, .process = 1};
+	CLEANUP(alert_event_clear) struct alert_event event = {0};
+	CLEANUP(text_clear) struct text text;
+	struct input input = {bytes, length};
+
+	text_init(&text);
+	make_event(&input, &event);
+	expect(alert_render_rfc5424(&text, &event, &frame) == 0);
+	check_line(&event, &text);
+	text_cut(&text, 0);
+	expect(alert_render_rfc3164(&text, &event, &frame) == 0);
+	check_line(&event, &text);
+	check_journal(&event, &frame);
+	check_record(&event);
+	return 0;
+}
