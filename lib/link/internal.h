@@ -42,11 +42,6 @@ struct link {
 
 struct link_result link_ok(void);
 
-/* An outcome with words. The whole text is escaped for display and cut to fit, so what a
- * device said may stand among the arguments. */
-struct link_result link_failed(enum visit_outcome outcome, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
 /* What the system said about a connection: refused, unreachable, timed out, lost … */
 struct link_result link_failed_errno(int number);
 

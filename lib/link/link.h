@@ -39,6 +39,11 @@ struct link_result {
 	char detail[256];
 };
 
+/* An outcome with words. The whole text is escaped for display and cut to fit, so what a
+ * device said may stand among the arguments. */
+struct link_result link_failed(enum visit_outcome outcome, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Connect, check the key or certificate, log in, and see the greeting. Some protocols have
  * nothing to do before the first list or read (HTTP, TFTP): VISIT_OK then promises nothing.
  * ret_link is set only on VISIT_OK; what was seen of the peer is put into ret_seen always. */
