@@ -55,7 +55,7 @@ static int open_by_segments(int root, const char *path, int flags)
 static int open_below(int root, const char *path, int flags)
 {
 	struct open_how how = {
-		.flags = (uint64_t)(unsigned)(flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY),
+		.flags = (uint64_t)(unsigned)(flags | O_NOFOLLOW | O_CLOEXEC),
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
 	/* A folder given as "" is the root itself. */
@@ -70,10 +70,11 @@ static int open_below(int root, const char *path, int flags)
 /* To read, leaving no trace where we may: only a file's owner may keep its access time. */
 static int open_to_read(int root, const char *path, int flags)
 {
-	int fd = open_below(root, path, O_RDONLY | O_NONBLOCK | O_NOATIME | flags);
+	int plain = O_RDONLY | O_NONBLOCK | O_NOCTTY | flags;
+	int fd = open_below(root, path, plain | O_NOATIME);
 
 	if (fd < 0 && errno == EPERM)
-		fd = open_below(root, path, O_RDONLY | O_NONBLOCK | flags);
+		fd = open_below(root, path, plain);
 	return fd;
 }
 

@@ -45,8 +45,10 @@ static struct link_result take_names(struct reading_folder *reading, struct link
 			return link_failed(VISIT_TOO_MANY_FILES, "more than %u in one folder",
 					   limits->entries);
 		write_modified(modified, &attributes);
+		bool has_size = attributes.has_size && attributes.type == LISTING_FILE;
 		int rc = listing_add(&reading->listing, (const char *)name.data, name.length,
-				     attributes.type, attributes.has_size, attributes.size, modified);
+				     attributes.type, has_size, has_size ? attributes.size : 0,
+				     modified);
 		if (rc == -EINVAL)
 			return link_failed(VISIT_LISTING_NOT_UNDERSTOOD, "a name that is not safe: %.*s",
 					   (int)name.length, (const char *)name.data);
@@ -160,8 +162,8 @@ struct link_result link_ssh_stat(struct link *link, const char *path,
 	if (!ret_entry->name)
 		return link_failed_memory();
 	ret_entry->type = answer.attributes.type;
-	ret_entry->has_size = answer.attributes.has_size;
-	ret_entry->size = answer.attributes.size;
+	ret_entry->has_size = answer.attributes.has_size && ret_entry->type == LISTING_FILE;
+	ret_entry->size = ret_entry->has_size ? answer.attributes.size : 0;
 	write_modified(ret_entry->modified, &answer.attributes);
 	return result;
 }

@@ -74,7 +74,7 @@ static struct link_result attempt(struct link_ssh *ssh, enum method method, ssh_
 			result = link_ssh_wait(ssh);
 		else if (answer == SSH_AUTH_ERROR)
 			result = link_ssh_lost(ssh);
-		if (result.outcome == VISIT_PROTOCOL_ERROR && method != METHOD_NONE)
+		if (!ssh_is_connected(ssh->session) && method != METHOD_NONE)
 			return refused(ssh, "the device hung up on it");
 		if (result.outcome != VISIT_OK)
 			return result;

@@ -37,7 +37,8 @@ struct reading_file {
 	uint32_t block;
 	uint64_t next_offset;
 	uint64_t size; /* as announced, or UINT64_MAX */
-	bool stopping; /* ask no more, but take what is under way */
+	bool end_seen; /* ask for no part behind those under way */
+	bool stopping; /* ask for nothing, but take what is under way */
 	bool ended;    /* all before head is delivered, and it was the end */
 	bool torn;     /* bytes came after the end */
 	uint32_t status; /* what ended it, when not the end of the file */
@@ -69,7 +70,7 @@ static void ask(struct reading_file *reading, struct part *part)
 /* Up to the announced size, and then for one byte more, to see that it is the end. */
 static void ask_more(struct reading_file *reading)
 {
-	while (!reading->stopping && reading->count < reading->depth &&
+	while (!reading->stopping && !reading->end_seen && reading->count < reading->depth &&
 	       reading->next_offset <= reading->size) {
 		struct part *part = &reading->parts[(reading->head + reading->count++) % DEPTH];
 		uint64_t left = reading->next_offset < reading->size
@@ -144,8 +145,11 @@ static void take_status(struct reading_file *reading, struct part *part, uint32_
 {
 	part->finished = true;
 	part->at_end = true;
+	reading->end_seen = true;
+	if (status == LINK_SFTP_EOF)
+		return;
 	reading->stopping = true;
-	if (status != LINK_SFTP_EOF && reading->status == LINK_SFTP_OK)
+	if (reading->status == LINK_SFTP_OK)
 		reading->status = status;
 }
 

@@ -18,10 +18,20 @@ enum {
 	RSA_BITS_MIN = 1024,
 };
 
-/* More than a visit's files, their repetition and the protocol's own can come to. */
-#define FLOOD(limits) (2 * (limits)->visit_bytes + UINT64_C(64) * 1024 * 1024)
-
 /* ---- waiting ---- */
+
+/* More than a login can come to; after it, more than a visit's files, their repetition and the
+ * protocol's own. */
+static uint64_t flood(const struct link_ssh *ssh)
+{
+	const struct visit_limits *limits = &ssh->link->environment.order->limits;
+	uint64_t mebibyte = 1024 * 1024;
+
+	if (!ssh->logged_in)
+		return mebibyte;
+	return limits->visit_bytes < UINT64_MAX / 4 ? 2 * limits->visit_bytes + 64 * mebibyte
+						    : UINT64_MAX;
+}
 
 struct link_result link_ssh_pulse(struct link_ssh *ssh)
 {
@@ -33,8 +43,8 @@ struct link_result link_ssh_pulse(struct link_ssh *ssh)
 		ssh->heard_bytes = ssh->counter.in_bytes;
 		ssh->heard_at = now;
 	}
-	if (outcome == VISIT_OK && ssh->heard_bytes > FLOOD(limits))
-		outcome = VISIT_TOO_LARGE;
+	if (outcome == VISIT_OK && ssh->heard_bytes > flood(ssh))
+		return link_ssh_nonsense(ssh, "more than any visit needs");
 	if (outcome == VISIT_OK && now - ssh->heard_at >= limits->idle_ms * (TIME_SECOND / 1000))
 		outcome = VISIT_TIMED_OUT;
 	if (outcome != VISIT_OK)
@@ -169,7 +179,7 @@ static struct link_result exchange_failed(struct link_ssh *ssh, bool *ret_no_hos
 	if (sscanf(text, "Received SSH_MSG_DISCONNECT: %u:", &reason) == 1)
 		return disconnected(reason, text);
 	if (!ssh_get_serverbanner(ssh->session))
-		return link_failed(VISIT_PROTOCOL_ERROR, "no SSH server answers: %s", text);
+		return link_failed(VISIT_PROTOCOL_ERROR, "what answers is no SSH server %s", text);
 	return link_failed(VISIT_PROTOCOL_ERROR, "in the key exchange: %s", text);
 }
 
@@ -191,7 +201,9 @@ static struct link_result exchange_keys(struct link_ssh *ssh, bool *ret_no_host_
 		if (rc != SSH_AGAIN)
 			return exchange_failed(ssh, ret_no_host_key);
 		struct link_result result = link_ssh_wait(ssh);
-		if (result.outcome == VISIT_PROTOCOL_ERROR)
+		bool no_banner = !ssh_get_serverbanner(ssh->session) && ssh->heard_bytes > 0;
+		if (!ssh_is_connected(ssh->session) ||
+		    (result.outcome == VISIT_TIMED_OUT && no_banner))
 			return exchange_failed(ssh, ret_no_host_key);
 		if (result.outcome != VISIT_OK)
 			return result;
