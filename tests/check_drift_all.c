@@ -34,7 +34,11 @@ static struct shape shape_of(int number, int base, int paths)
 
 static int power(int base, int exponent)
 {
-	return exponent == 0 ? 1 : base * power(base, exponent - 1);
+	int product = 1;
+
+	while (exponent-- > 0)
+		product *= base;
+	return product;
 }
 
 enum standing { CURRENT, ACCEPTED, PAST };

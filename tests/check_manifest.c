@@ -172,7 +172,7 @@ static const struct {
 	{"## site: st-elsewhere", "## site:  st-elsewhere", "m: line 4: the site must be"},
 	{"## site: st-elsewhere", "## site: st-elsewhere ", "m: line 4: the site must be"},
 	{"## site: st-elsewhere", "## site: a\tb", "m: line 4: the site must be"},
-	{"## site: st-elsewhere", "## site: a\xE2\x80\xAE" "b", "m: line 4: the site must be"},
+	{"## site: st-elsewhere", "## site: a\xE2\x80\xA8" "b", "m: line 4: the site must be"},
 	{"## site: st-elsewhere", "## site: a\xFF", "m: line 4: the site must be"},
 	{"## site: st-elsewhere", "## site: st-elsewhere\r", "m: line 4: the site must be"},
 	{"## site: st-elsewhere", "## site: st\n## site: elsewhere", "m: line 5: \"## scope: \""},

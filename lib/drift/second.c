@@ -79,17 +79,16 @@ static int add_observation(struct visit_report *report, const struct visit_order
 {
 	const struct visit_selector *selector =
 		visit_select(order->selectors, order->selector_count, path);
-	struct visit_observation observation = {
+	CLEANUP(visit_observation_clear) struct visit_observation observation = {
 		.path = strdup(path),
 		.kind = selector ? selector->kind : VISIT_OTHER,
 		.outcome = outcome,
 	};
 
 	if (!observation.path ||
-	    ARRAY_APPEND(report->observations, report->observation_count, observation) < 0) {
-		free(observation.path);
+	    ARRAY_APPEND(report->observations, report->observation_count, observation) < 0)
 		return -ENOMEM;
-	}
+	observation.path = NULL; /* the report's now */
 	return 0;
 }
 

@@ -23,9 +23,10 @@ struct manifest_reader {
 int manifest_reader_next(struct manifest_reader *reader, struct manifest_span *ret_line,
 			 bool *ret_ended, struct error *e);
 
-/* Fill e with "name: line N: …" (ERROR_DATA) and return -1. */
+/* Fill e with "name: line N: …" (ERROR_DATA) and return -1; a macro like error_set(). */
 int manifest_refuse(const struct manifest_reader *reader, struct error *e, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+#define manifest_refuse(...) ({ (void)(manifest_refuse)(__VA_ARGS__); -1; })
 
 bool manifest_span_starts(const struct manifest_span *span, const char *prefix);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 
 #include "manifest/internal.h"
 
@@ -49,7 +50,7 @@ const struct manifest_file *manifest_find(const struct manifest *manifest, const
 int manifest_add(struct manifest *manifest, const char *path, uint64_t size,
 		 const struct digest_pair *digest)
 {
-	struct manifest_file file = {
+	CLEANUP(manifest_file_clear) struct manifest_file file = {
 		.has_size = true,
 		.has_md5 = true,
 		.has_sha256 = true,
@@ -60,10 +61,9 @@ int manifest_add(struct manifest *manifest, const char *path, uint64_t size,
 	if (!visit_path_is_safe(path))
 		return -EINVAL;
 	file.path = strdup(path);
-	if (!file.path || ARRAY_APPEND(manifest->files, manifest->file_count, file) < 0) {
-		free(file.path);
+	if (!file.path || ARRAY_APPEND(manifest->files, manifest->file_count, file) < 0)
 		return -ENOMEM;
-	}
+	file.path = NULL; /* the manifest's now */
 	return 0;
 }
 

@@ -29,7 +29,7 @@ int manifest_reader_next(struct manifest_reader *reader, struct manifest_span *r
 	return 1;
 }
 
-int manifest_refuse(const struct manifest_reader *reader, struct error *e, const char *format, ...)
+int (manifest_refuse)(const struct manifest_reader *reader, struct error *e, const char *format, ...)
 {
 	char words[sizeof e->text];
 	va_list arguments;
