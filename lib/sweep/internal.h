@@ -25,6 +25,7 @@ struct sweep_outcome {
 	const struct store_device *device;
 	const struct visit_report *report;
 	const struct drift_verdict *verdict;
+	bool lists; /* whether the device's link can list */
 };
 int sweep_record(const struct sweep_environment *environment, const struct sweep_outcome *outcome,
 		 uint64_t *ret_visit, struct error *e);

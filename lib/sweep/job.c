@@ -134,6 +134,7 @@ static void conclude(struct sweep *sweep, struct sweep_job *job, const struct vi
 		.device = &job->device,
 		.report = report,
 		.verdict = verdict,
+		.lists = visit_scheme_lists(job->preparation.order.address.scheme),
 	};
 	uint64_t number = 0;
 	struct error e;

@@ -47,6 +47,7 @@ static int record_alerts(const struct sweep_environment *environment, const stru
 		.outcome = outcome->report->outcome,
 		.detail = outcome->report->detail,
 		.report = outcome->report,
+		.lists = outcome->lists,
 		.now = sweep_now(environment),
 		.remind_after = environment->config->remind_after,
 	};
