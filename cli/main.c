@@ -140,6 +140,7 @@ int main(int argc, char **argv)
 
 	(void)setlocale(LC_CTYPE, ""); /* without it, names are shown as ASCII */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an answer too */
 	cli.terminal = isatty(STDOUT_FILENO) == 1;
 	cli.color = cli.terminal && !getenv("NO_COLOR");
 	find_login(cli.by, sizeof cli.by);
