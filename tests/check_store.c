@@ -102,6 +102,29 @@ START_TEST(what_must_be_one_devices_alone_is_refused_by_name)
 }
 END_TEST
 
+static const struct {
+	char *link;
+	bool same;
+} links[] = {
+	{ "ftp://PUMP-1.example", true },   { "ftp://pump-1.example:21", true },
+	{ "ftp://pump-1.example:2121/", false }, { "sftp://pump-1.example/", false },
+	{ "ftp://pump-1.example/A", false }, { "not a link", false },
+};
+
+START_TEST(links_to_one_place_are_the_same_however_written)
+{
+	struct sample_device sample;
+
+	enroll(1);
+	sample_device(&sample, 2);
+	sample.device.link = links[_i].link;
+	if (links[_i].same)
+		must_refuse(store_device_save(store, &sample.device, &e), ERROR_DATA, "is that of SAMPLE-0001");
+	else
+		must(store_device_save(store, &sample.device, &e));
+}
+END_TEST
+
 START_TEST(devices_without_serial_or_mac_are_no_twins)
 {
 	struct sample_device sample;
@@ -358,6 +381,8 @@ int main(void)
 	tcase_add_test(devices, an_unknown_device_is_none_and_no_failure);
 	tcase_add_loop_test(devices, what_must_be_one_devices_alone_is_refused_by_name, 0,
 			    sizeof twins / sizeof *twins);
+	tcase_add_loop_test(devices, links_to_one_place_are_the_same_however_written, 0,
+			    sizeof links / sizeof *links);
 	tcase_add_test(devices, devices_without_serial_or_mac_are_no_twins);
 	tcase_add_test(devices, a_device_that_returns_from_retirement_is_checked_again);
 	tcase_add_test(devices, a_standing_comes_back_whole);

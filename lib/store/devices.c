@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "store/internal.h"
 
 static const char *or_null(bool has, const char *name)
@@ -139,14 +140,30 @@ int store_device_number(struct store *store, const char *asset, int64_t *ret_num
 	return 0;
 }
 
+/* What tells whether two links lead to the same place: "ftp://Host" and "ftp://host:21/" do. */
+static char *place_of(const char *link)
+{
+	struct visit_address address CLEANUP(visit_address_clear) = {0};
+	struct text place CLEANUP(text_clear) = {0};
+
+	if (visit_address_parse(&address, link, NULL) < 0)
+		return strdup(link);
+	for (char *c = address.host; c && *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	visit_address_write(&place, &address);
+	return text_take(&place);
+}
+
 static const char twin_sql[] =
 	"SELECT 'serial', asset FROM device"
 	" WHERE serial = ?2 AND model IS ?3 AND asset <> ?1 AND state <> 'retired'"
 	" UNION ALL SELECT 'MAC', asset FROM device WHERE mac = ?4 AND asset <> ?1 AND state <> 'retired'"
-	" UNION ALL SELECT 'link', asset FROM device WHERE link = ?5 AND asset <> ?1 AND state <> 'retired'";
+	" UNION ALL SELECT 'link', asset FROM device WHERE place = ?5 AND asset <> ?1 AND state <> 'retired'";
 
 /* Refuse when another device that is not retired has what must be this one's alone. */
-static int refuse_twin(struct store *store, const struct inventory_device *device, struct error *e)
+static int refuse_twin(struct store *store, const struct inventory_device *device, const char *place,
+		       struct error *e)
 {
 	struct statement statement CLEANUP(store_finish) = store_prepare(store, twin_sql);
 	char field[16];
@@ -157,7 +174,7 @@ static int refuse_twin(struct store *store, const struct inventory_device *devic
 	store_bind_text(&statement, device->serial);
 	store_bind_text(&statement, device->model);
 	store_bind_text(&statement, device->mac);
-	store_bind_text(&statement, device->link);
+	store_bind_text(&statement, place);
 	int row = store_step(&statement, e);
 	if (row <= 0)
 		return row;
@@ -170,16 +187,17 @@ static int refuse_twin(struct store *store, const struct inventory_device *devic
 			 device->asset, field, value, other, other);
 }
 
-static int write_device(struct store *store, const struct inventory_device *device, struct error *e)
+static int write_device(struct store *store, const struct inventory_device *device, const char *place,
+			struct error *e)
 {
 	struct statement statement CLEANUP(store_finish) = store_prepare(
 		store,
-		"INSERT INTO device (asset, serial, mac, model, name, department, link, credential, pins,"
-		" state, enrolled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		"INSERT INTO device (asset, serial, mac, model, name, department, link, place, credential,"
+		" pins, state, enrolled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT (asset) DO UPDATE SET serial = excluded.serial, mac = excluded.mac,"
 		" model = excluded.model, name = excluded.name, department = excluded.department,"
-		" link = excluded.link, credential = excluded.credential, pins = excluded.pins,"
-		" state = excluded.state, enrolled_at = excluded.enrolled_at");
+		" link = excluded.link, place = excluded.place, credential = excluded.credential,"
+		" pins = excluded.pins, state = excluded.state, enrolled_at = excluded.enrolled_at");
 
 	store_bind_text(&statement, device->asset);
 	store_bind_text(&statement, device->serial);
@@ -188,6 +206,7 @@ static int write_device(struct store *store, const struct inventory_device *devi
 	store_bind_text(&statement, device->name);
 	store_bind_text(&statement, device->department);
 	store_bind_text(&statement, device->link);
+	store_bind_text(&statement, place);
 	store_bind_text(&statement, device->credential);
 	store_bind_text(&statement, device->pins);
 	store_bind_text(&statement, inventory_state_name(device->state));
@@ -198,9 +217,12 @@ static int write_device(struct store *store, const struct inventory_device *devi
 int store_device_save(struct store *store, const struct inventory_device *device, struct error *e)
 {
 	struct change change CLEANUP(store_change_clear) = {0};
+	char *place CLEANUP(cleanup_free) = device->link ? place_of(device->link) : NULL;
 
-	if (store_change_begin(&change, store, e) < 0 || refuse_twin(store, device, e) < 0 ||
-	    write_device(store, device, e) < 0)
+	if (device->link && !place)
+		return error_memory(e);
+	if (store_change_begin(&change, store, e) < 0 || refuse_twin(store, device, place, e) < 0 ||
+	    write_device(store, device, place, e) < 0)
 		return -1;
 	return store_change_commit(&change, e);
 }

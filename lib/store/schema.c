@@ -19,13 +19,14 @@ static const char schema_1[] =
 	" number INTEGER PRIMARY KEY,"
 	" asset TEXT NOT NULL UNIQUE,"
 	" serial TEXT, mac TEXT, model TEXT, name TEXT, department TEXT,"
-	" link TEXT, credential TEXT, pins TEXT,"
+	" link TEXT, place TEXT," /* the link in the one form that tells whether two are the same */
+	" credential TEXT, pins TEXT,"
 	" state TEXT NOT NULL,"
 	" enrolled_at INTEGER NOT NULL"
 	") STRICT;"
 	"CREATE UNIQUE INDEX device_serial ON device (model, serial) WHERE state <> 'retired';"
 	"CREATE UNIQUE INDEX device_mac ON device (mac) WHERE state <> 'retired';"
-	"CREATE UNIQUE INDEX device_link ON device (link) WHERE state <> 'retired';"
+	"CREATE UNIQUE INDEX device_place ON device (place) WHERE state <> 'retired';"
 
 	"CREATE TABLE standing ("
 	" device INTEGER PRIMARY KEY REFERENCES device,"

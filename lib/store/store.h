@@ -82,7 +82,8 @@ int store_device_load(struct store *store, const char *asset, struct store_devic
 		      struct error *e);
 
 /* Insert, or update the enrollment by asset. A serial (within a model), MAC or link that
- * another device that is not retired has is refused (ERROR_DATA, naming it). */
+ * another device that is not retired has is refused (ERROR_DATA, naming it). Links are the same
+ * without regard to the case of the host, the usual port and a last slash. */
 int store_device_save(struct store *store, const struct inventory_device *device, struct error *e);
 int store_standing_save(struct store *store, const char *asset, const struct store_standing *standing,
 			struct error *e);
