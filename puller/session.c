@@ -211,7 +211,9 @@ bool session_settle(struct session *session, const struct link_result *result)
 {
 	enum visit_contact contact = visit_outcome_contact(result->outcome);
 
-	session->met |= contact == VISIT_CONTACT_MADE && result->outcome != VISIT_CONNECTION_LOST;
+	/* A link that cannot list or tell says so without asking the device. */
+	session->met |= contact == VISIT_CONTACT_MADE && result->outcome != VISIT_CONNECTION_LOST &&
+			result->outcome != VISIT_LISTING_UNSUPPORTED;
 	if (contact != VISIT_CONTACT_MADE && contact != VISIT_CONTACT_NONE) {
 		session_end(session, result);
 		return false;
