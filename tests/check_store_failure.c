@@ -268,7 +268,7 @@ END_TEST
 
 /* ---- several processes ---- */
 
-enum { TURNS = 60 };
+enum { TURNS = 30 };
 
 /* Hold the lease and a file that no other holder may have made. */
 static void contend(const char *owner)

@@ -461,7 +461,6 @@ START_TEST(who_may_not_write_is_told_so)
 {
 	make_store();
 	ck_assert_int_eq(as_stranger(open_to_write, 0444), ERROR_PERMISSION);
-	make_store();
 	ck_assert_int_eq(as_stranger(read_one_device, 0), ERROR_PERMISSION);
 }
 END_TEST
