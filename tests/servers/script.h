@@ -33,7 +33,7 @@ enum script_then {
 /* The answer to one command. What is left NULL or zero is as a decent server does it. */
 struct script_answer {
 	const char *verb; /* or a whole command: "RETR HEAD_F~1" */
-	/* Whole lines. "%1" is the port of a new listener in PASV's two numbers, "%2" in one. */
+	/* Whole lines. One for PORT is all there is to it: nobody connects. "%1" is the port of a new listener in PASV's two numbers, "%2" in one. */
 	const char *reply;
 	const char *data; /* over the data connection, for LIST, RETR … */
 	size_t length;	  /* of data; 0: as a string */
