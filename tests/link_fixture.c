@@ -46,6 +46,8 @@ enum visit_outcome link_fixture_open(struct link_fixture *fixture)
 	struct link_environment environment = {
 		.order = &fixture->order,
 		.secret = &fixture->secret,
+		.resolve = fixture->resolve,
+		.resolve_userdata = fixture->resolve_userdata,
 		.cancelled = &fixture->cancelled,
 	};
 

@@ -11,6 +11,8 @@
 struct link_fixture {
 	struct visit_order order; /* its strings are the fixture's */
 	struct visit_secret secret;
+	link_resolve *resolve; /* NULL: no name is known */
+	void *resolve_userdata;
 	atomic_bool cancelled;
 	struct link *link;
 	struct link_seen seen;

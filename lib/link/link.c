@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <curl/curl.h>
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/time.h"
@@ -15,6 +17,9 @@ static const struct link_protocol *const protocols[VISIT_SCHEME_COUNT] = {
 	[VISIT_FTPS] = &link_protocol_ftp,
 	[VISIT_FTPES] = &link_protocol_ftp,
 	[VISIT_SFTP] = &link_protocol_ssh,
+	[VISIT_HTTP] = &link_protocol_curl,
+	[VISIT_HTTPS] = &link_protocol_curl,
+	[VISIT_TFTP] = &link_protocol_curl,
 	[VISIT_FILE] = &link_protocol_file,
 };
 
@@ -22,11 +27,17 @@ int link_start(const char *ca_bundle, struct error *e)
 {
 	/* OpenSSL writes to sockets without a way to say that a signal is not wanted. */
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail for a signal that there is */
-	return link_tls_start(ca_bundle, e);
+	if (link_tls_start(ca_bundle, e) < 0)
+		return -1;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+		return 0;
+	link_tls_stop();
+	return error_set(e, ERROR_INTERNAL, "libcurl cannot start");
 }
 
 void link_stop(void)
 {
+	curl_global_cleanup();
 	link_tls_stop();
 }
 
@@ -37,8 +48,6 @@ struct link_result link_open(struct link **ret_link, const struct link_environme
 	const struct link_protocol *protocol = protocols[order->address.scheme];
 
 	*ret_seen = (struct link_seen){0};
-	if (!protocol)
-		return link_failed(VISIT_PROTOCOL_ERROR, "not built");
 	struct link *link = calloc(1, sizeof *link);
 	if (!link)
 		return link_failed_memory();

@@ -21,6 +21,12 @@ static short events_wanted(SSL *ssl, int returned)
 	}
 }
 
+static bool is_unexpected_end(unsigned long number)
+{
+	return ERR_GET_LIB(number) == ERR_LIB_SSL &&
+	       ERR_GET_REASON(number) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
 static bool is_name(const char *host)
 {
 	unsigned char ignored[sizeof(struct in6_addr)];
@@ -47,7 +53,9 @@ struct link_result link_stream_secure(struct link_stream *stream, SSL_CTX *conte
 			return link_ok();
 		short events = events_wanted(stream->ssl, returned);
 		if (events == 0) {
-			bool lost = ERR_peek_error() == 0 && tls->verdict.outcome == VISIT_OK;
+			unsigned long last = ERR_peek_last_error();
+			bool lost = tls->verdict.outcome == VISIT_OK &&
+				    (last == 0 || is_unexpected_end(last));
 			SSL_free(TAKE(stream->ssl)); /* nothing more may be said on it */
 			return lost ? link_failed(VISIT_CONNECTION_LOST,
 						  "the connection ended during the TLS handshake")
@@ -69,7 +77,7 @@ static struct link_result secure_end(struct link_stream *stream, int returned)
 		return link_ok();
 	unsigned long last = ERR_peek_last_error();
 	bool silent = (kind == SSL_ERROR_SYSCALL && last == 0 && number == 0) ||
-		      (kind == SSL_ERROR_SSL && ERR_GET_REASON(last) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+		      (kind == SSL_ERROR_SSL && is_unexpected_end(last));
 	ERR_clear_error();
 	stream->torn = true;
 	if (silent)
