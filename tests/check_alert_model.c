@@ -269,7 +269,7 @@ static void keep(struct night *night, struct alert *alert)
 		alert_clear(&night->open[k]);
 	else
 		night->open_count++;
-	ck_assert_uint_le(night->open_count, TYPES * PATHS);
+	ck_assert_uint_le(night->open_count, sizeof night->open / sizeof night->open[0]);
 	if (alert->number == 0)
 		alert->number = ++night->numbers;
 	night->open[k] = *alert;
@@ -354,7 +354,7 @@ static void acknowledge_one(struct night *night)
 
 START_TEST(alerts_follow_the_truth)
 {
-	struct night night = {.now = 1000 * TIME_DAY, .random = 88172645463325252u + (unsigned)_i * 977};
+	struct night night = {.now = 1000 * TIME_DAY, .random = 88172645463325252u + (uint64_t)_i * 977};
 
 	night.truth = (struct truth){.trusted = true, .lists = true};
 	for (unsigned path = 0; path < PATHS; path++) {

@@ -230,7 +230,7 @@ END_TEST
 static const char *const hostile[] = {
 	"HEAD\nFILE_ADDED [forged v=\"1\"] x",
 	"\x1B[2J\x1B]0;title\a",
-	"a\xE2\x80\xAE" "fdp.exe",
+	"a\xE2\x80\xAEx.exe\xE2\x80\xAC",
 	"\xFF\xFE\xC3(",
 	"] v=\"2\" x=\"",
 	"a\\b\"c]d\\]",

@@ -99,7 +99,7 @@ static int listen_at(const char *path)
 
 	(void)unlink(path);
 	ck_assert_int_ge(fd, 0);
-	strcpy(address.sun_path, path);
+	(void)stpcpy(address.sun_path, path);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
 	return fd;
 }
@@ -153,7 +153,7 @@ static size_t expect_spool(const char *path, uint64_t last)
 			duplicates++;
 			ck_assert_str_eq(ids[seq], eid);
 		} else {
-			strcpy(ids[seq], eid);
+			(void)stpcpy(ids[seq], eid);
 			highest = seq;
 		}
 	}

@@ -28,7 +28,7 @@ enum { WAIT_STEPS = 1000, WAIT_STEP_MS = 20 };
 static const char *const hostile[] = {
 	"HEAD\nFILE_ADDED [forged v=\"1\"] x",
 	"\x1B[2J\x1B]0;title\a",
-	"a\xE2\x80\xAE" "fdp.exe",
+	"a\xE2\x80\xAEx.exe\xE2\x80\xAC",
 	"\xFF\xFE\xC3(",
 	"] v=\"2\" x=\"",
 	"a\\b\"c]d\\]",
@@ -294,9 +294,9 @@ START_TEST(spool_is_read_by_imfile_also_when_it_is_moved_away)
 	server_shell(&server, "mv spool spool.1");
 	for (uint64_t i = 0; i < HOSTILE; i++)
 		give(sink, hostile[i], HOSTILE + i + 1);
-	CLEANUP(cleanup_free) char *lines = await_lines(&server, "copy", 2 * HOSTILE);
+	CLEANUP(cleanup_free) char *lines = await_lines(&server, "copy", (size_t)2 * HOSTILE);
 	char *at = lines;
-	for (size_t i = 0; i < 2 * HOSTILE; i++) {
+	for (size_t i = 0; i < (size_t)2 * HOSTILE; i++) {
 		CLEANUP(syslog_line_clear) struct syslog_line line = {0};
 		char *line_end = strchr(at, '\n');
 		ck_assert_int_eq(syslog_line_parse(&line, at, (size_t)(line_end - at)), 0);

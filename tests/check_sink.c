@@ -28,7 +28,7 @@ struct place {
 
 static void place_make(struct place *place, const char *name)
 {
-	strcpy(place->folder, "/tmp/check_sink.XXXXXX");
+	(void)stpcpy(place->folder, "/tmp/check_sink.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(place->folder));
 	(void)snprintf(place->path, sizeof place->path, "%s/%s", place->folder, name);
 }
@@ -98,7 +98,7 @@ static int listen_at(const char *path)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	ck_assert_int_ge(fd, 0);
-	strcpy(address.sun_path, path);
+	(void)stpcpy(address.sun_path, path);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
 	return fd;
 }
@@ -193,6 +193,7 @@ START_TEST(message_longer_than_the_socket_takes_is_away_with_words)
 	ck_assert_int_eq(sink_send(sink, &part, 1, &e), SINK_AWAY);
 	ck_assert_msg(strstr(e.text, "longer than") != NULL, "%s", e.text);
 	TAKEN(sink, "a");
+	expect_datagram(fd, "a", 1);
 }
 END_TEST
 
@@ -203,7 +204,7 @@ START_TEST(stream_socket_is_refused_with_words)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	CLEANUP(cleanup_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	strcpy(address.sun_path, place.path);
+	(void)stpcpy(address.sun_path, place.path);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
 	ck_assert_int_eq(listen(fd, 1), 0);
 	expect_away(sink, "not a datagram socket");

@@ -50,7 +50,7 @@ int alert_event_from_change(struct alert_event *ret_event, const struct alert_ch
 {
 	const struct alert *alert = &change->alert;
 	bool ended = change->action == ALERT_ENDED;
-	char address[sizeof report->seen_address] = "";
+	char address[sizeof((struct visit_report){0}).seen_address] = "";
 	char grade[VISIT_GRADE_TEXT_SIZE] = "";
 	struct alert_event event = {
 		.type = ended ? ALERT_RESOLVED : alert->type,

@@ -46,7 +46,7 @@ bool alert_overdue(struct alert_change *ret_change, const struct inventory_devic
 		       now - since >= overdue_after;
 	int failed;
 
-	if (overdue ? open && !alert_is_due(open, remind_after, now) : !open)
+	if (open ? overdue && !alert_is_due(open, remind_after, now) : !overdue)
 		return false;
 	if (!open) {
 		change.action = ALERT_OPENED;

@@ -20,8 +20,8 @@ enum config_sink_type { CONFIG_SINK_SYSLOG, CONFIG_SINK_JOURNAL, CONFIG_SINK_SPO
 
 struct config_sink {
 	char *name;
-	enum config_sink_type type;
 	char *path;	/* syslog: the socket; spool: the file; else NULL */
+	enum config_sink_type type;
 	int facility;	/* syslog facility number, local0 is 16 */
 };
 

@@ -54,7 +54,7 @@ static enum sink_answer send_datagram(struct sink *sink, const void *bytes, size
 	int failed = open_socket(sink);
 	if (failed < 0)
 		return sink_away(sink, e, "%s", words_for(-failed));
-	(void)strncpy(address.sun_path, sink->path, sizeof address.sun_path - 1); /* sink_new() checked it */
+	(void)stpcpy(address.sun_path, sink->path); /* sink_new() has seen that it fits */
 	do {
 		n = sendto(sink->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT,
 			   (const struct sockaddr *)&address, sizeof address);
