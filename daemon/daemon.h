@@ -29,6 +29,7 @@ struct daemon {
 	struct store *store;
 	sd_event *event;
 	struct pull_pool *pool;
+	struct alert_frame frame;
 	struct outbox *outbox;
 	int outbox_lock;
 	sd_event_source *tick;

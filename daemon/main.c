@@ -35,10 +35,9 @@ struct sweep_environment daemon_environment(const struct daemon *daemon)
 /* What hangs on the configuration: pullers, sinks, windows. */
 static int open_parts(struct daemon *daemon, struct error *e)
 {
-	const struct alert_frame frame = setup_frame(&daemon->setup);
-
+	daemon->frame = setup_frame(&daemon->setup);
 	if (setup_start_pool(&daemon->pool, &daemon->setup, daemon->event, e) < 0 ||
-	    outbox_new(&daemon->outbox, daemon->store, &daemon->setup.config, &frame, e) < 0)
+	    outbox_new(&daemon->outbox, daemon->store, &daemon->setup.config, &daemon->frame, e) < 0)
 		return -1;
 	daemon->outbox_due = 0;
 	return daemon_windows_open(daemon, e);

@@ -80,17 +80,10 @@ void setup_clear(struct setup *setup)
 struct alert_frame setup_frame(const struct setup *setup)
 {
 	struct timex state = {0};
-	size_t i = 0;
-	int facility = 16;
 
-	while (i < setup->config.sink_count && setup->config.sinks[i].type != CONFIG_SINK_SYSLOG)
-		i++;
-	if (i < setup->config.sink_count)
-		facility = setup->config.sinks[i].facility;
 	return (struct alert_frame){
 		.sd_id = setup->config.sd_id,
 		.host = setup->host,
-		.facility = facility,
 		.process = (int)getpid(),
 		.clock_synced = adjtimex(&state) >= 0 && !(state.status & STA_UNSYNC),
 	};

@@ -24,7 +24,7 @@ struct setup {
 int setup_load(struct setup *ret_setup, const char *path, struct error *e);
 void setup_clear(struct setup *setup);
 
-/* How this collector's messages are framed. Lent from setup. */
+/* How this collector's messages are framed; each sink has its own facility. Lent from setup. */
 struct alert_frame setup_frame(const struct setup *setup);
 
 /* Only one process at a time delivers the outbox. Returns 1 and a descriptor to keep, 0 when
