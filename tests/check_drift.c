@@ -134,7 +134,7 @@ static const struct judged listed[] = {
 	{"fl", "r1:c a=1; l1:cl l/a=1", "a=1 l/a=2", "drifted", "modified l/a l1", 0, "r1"},
 	{"fl", "r1:c a=1; l1:ol l/a=1; l2:cl l/a=2", "a=1 l/a=1", "behind", "", 0, "r1"},
 	{"fl", "r1:c a=1", "a=1 l/a=1", "untrusted", "", 1, "r1"},
-	{"fl", "r1:c a=1", "a=1", "untrusted", "", 0, "r1"},
+	{"fl", "r1:c a=1", "a=1", "verified", "", 0, "r1"},
 	{"fl", "r1:c a=1", "a=2 l/a=1", "drifted", "modified a r1", 1, NULL},
 	{"fl", "r1:c a=1", "a!too-slow l/a=1", "partial", "unreadable a r1", 2, NULL},
 	{"f", "r1:c a=1", "a=1 l/a=1", "untrusted", "", 1, "r1"},

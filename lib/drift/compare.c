@@ -84,7 +84,9 @@ static int compare_kind(struct drift_verdict *verdict, const struct visit_report
 	    (!is_in_force(&one) && gather(&one, MANIFEST_MODEL, baselines, count, now) < 0))
 		return -ENOMEM;
 	uint64_t seen = count_seen(&one);
-	standing->covered = scope->pulls[kind] || one.count > 0 || seen > 0;
+	/* Where a whole visit saw nothing of a kind, and nobody approved any, there is none. */
+	standing->covered = one.count > 0 || seen > 0 ||
+			    (scope->pulls[kind] && report->outcome != VISIT_OK);
 	if (!standing->covered)
 		return 0;
 	if (is_in_force(&one))

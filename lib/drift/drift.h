@@ -68,8 +68,8 @@ struct drift_finding {
 
 /* How one kind stands. */
 struct drift_kind {
-	bool covered; /* the device's model pulls this kind, a valid baseline names it, or a file
-		       * of it was seen */
+	bool covered; /* a valid baseline names it, or a file of it was seen, or the model pulls it
+		       * and the visit was not whole */
 	enum drift_result result; /* verified, behind, untrusted, partial, drifted */
 	char *release; /* which release the device is on; NULL where none, several or not known */
 };
@@ -112,8 +112,8 @@ struct drift_scope {
  * What was not seen is never a finding but "unreadable": the kind is then partial at best. A
  * path is missing when a complete listing lacks it, or by the device's own "not found"; on a
  * link that cannot list (where nothing added can be seen) by the latter alone. A path that the
- * profile leaves out, or has under another kind, is unchecked. A kind that is pulled but has no
- * release in force is untrusted.
+ * profile leaves out, or has under another kind, is unchecked. A kind of which
+ * files were seen but no release is in force is untrusted.
  *
  * A report whose outcome is not VISIT_OK is compared as far as it goes, but the result is never
  * better than its contact says. Where the device was not tried (cancelled, or our own fault) it

@@ -11,8 +11,8 @@
 
 struct error;
 
-/* Make one visit and wait for it, running the loop of the environment. Takes the device's
- * lease for the time. learn_pin and list_only as in struct visit_order; names, which may be
+/* Make one visit and wait for it, running the loop of the environment. Holds the lease of
+ * a device that is enrolled. learn_pin and list_only as in struct visit_order; names, which may be
  * NULL, are asked for on a link that cannot list. A visit that was made is no error, whatever
  * its outcome. Returns 0, or -1: not tried, with words. */
 struct enroll_visit {

@@ -28,10 +28,16 @@ static void on_done(void *userdata, struct visit_report *report)
 	waiting->done = true;
 }
 
+/* A device that is not enrolled yet is nobody else's: it has no lease. */
 static int take_lease(const struct sweep_environment *environment, const char *asset, struct error *e)
 {
+	CLEANUP(store_device_clear) struct store_device device = {0};
 	int64_t now = environment->clock.now(environment->clock.userdata);
-	int r = store_lease_take(environment->store, asset, environment->owner, now, now + LEASE_TIME, e);
+	int r = store_device_load(environment->store, asset, &device, e);
+
+	if (r <= 0)
+		return r;
+	r = store_lease_take(environment->store, asset, environment->owner, now, now + LEASE_TIME, e);
 
 	if (r == 0)
 		return error_set(e, ERROR_UNAVAILABLE,
