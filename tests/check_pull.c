@@ -1,181 +1,16 @@
-/* The pool with the real puller program, over file: links, which need no server. */
+/* The pool with the real puller program. */
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <systemd/sd-event.h>
-#include <time.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/error.h"
-#include "base/text.h"
-#include "pull/pull.h"
-
+#include "tests/pull_fixture.h"
 #include "tests/suite.h"
-
-enum { WAIT_SECONDS = 60 };
-
-/* ---- a pool, its loop and what came of its visits ---- */
-
-static sd_event *event;
-static struct pull_pool *pool;
-static char folder[] = "/tmp/check_pull.XXXXXX";
-
-struct outcome {
-	unsigned done;
-	uint64_t progress_bytes;
-	struct visit_report report;
-};
-
-static int64_t wall_clock(void *userdata)
-{
-	struct timespec at;
-
-	(void)userdata;
-	clock_gettime(CLOCK_REALTIME, &at);
-	return (int64_t)at.tv_sec * TIME_SECOND + at.tv_nsec / 1000;
-}
-
-static const char *puller_program(void)
-{
-	static char path[4096];
-	const char *builddir = getenv("builddir");
-
-	snprintf(path, sizeof path, "%s/pumpwatch-puller", builddir ? builddir : ".");
-	return path;
-}
-
-static struct pull_options options_for(unsigned pullers, unsigned visits)
-{
-	return (struct pull_options){.program = puller_program(),
-				     .pullers = pullers,
-				     .visits = visits,
-				     .clock = {.now = wall_clock}};
-}
-
-static void make_pool(const struct pull_options *options)
-{
-	struct error e;
-
-	ck_assert_int_ge(sd_event_new(&event), 0);
-	if (pull_pool_new(&pool, event, options, &e) < 0)
-		ck_abort_msg("no pool: %s", e.text);
-}
-
-static void free_pool(void)
-{
-	pull_pool_free(pool);
-	pool = NULL;
-	event = sd_event_unref(event);
-}
-
-static void on_done(void *userdata, struct visit_report *report)
-{
-	struct outcome *outcome = userdata;
-
-	outcome->done++;
-	visit_report_clear(&outcome->report);
-	outcome->report = *report;
-	*report = (struct visit_report){0};
-}
-
-static void on_progress(void *userdata, uint64_t bytes, uint32_t files)
-{
-	struct outcome *outcome = userdata;
-
-	(void)files;
-	ck_assert_uint_eq(outcome->done, 0);
-	outcome->progress_bytes = bytes;
-}
-
-static struct pull_handlers handlers_for(struct outcome *outcome)
-{
-	return (struct pull_handlers){
-		.on_progress = on_progress, .on_done = on_done, .userdata = outcome};
-}
-
-/* Let the loop run until count reaches least. */
-static void run_until(const unsigned *count, unsigned least)
-{
-	time_t last = time(NULL) + WAIT_SECONDS;
-
-	while (*count < least) {
-		ck_assert_int_ge(sd_event_run(event, 100000), 0);
-		ck_assert_msg(time(NULL) < last, "nothing came for %d s", WAIT_SECONDS);
-	}
-}
-
-/* Let the loop have its turn for a while. */
-static void run_for(unsigned ms)
-{
-	for (unsigned i = 0; i < ms / 10; i++)
-		ck_assert_int_ge(sd_event_run(event, 10000), 0);
-}
-
-static struct pull_visit *start(const struct visit_order *order, struct outcome *outcome)
-{
-	const struct pull_handlers handlers = handlers_for(outcome);
-	struct pull_visit *visit = NULL;
-	struct error e;
-
-	if (pull_start(&visit, pool, order, NULL, &handlers, &e) < 0)
-		ck_abort_msg("not started: %s", e.text);
-	return visit;
-}
-
-/* ---- a folder as the device ---- */
-
-static void put(const char *path, const char *content)
-{
-	char whole[256];
-
-	snprintf(whole, sizeof whole, "%s/%s", folder, path);
-	FILE *file = fopen(whole, "w");
-	ck_assert_ptr_nonnull(file);
-	fputs(content, file);
-	ck_assert_int_eq(fclose(file), 0);
-}
-
-static void make_folder(void)
-{
-	char path[256];
-
-	strcpy(folder + sizeof folder - 7, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof path, "%s/lib", folder);
-	ck_assert_int_eq(mkdir(path, 0755), 0);
-	put("A.BIN", "abc");
-	put("lib/B.LIB", "");
-	put("lib/C.LOG", "volatile");
-	put("notes", "unmatched");
-}
-
-static void remove_folder(void)
-{
-	char command[256];
-
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	ck_assert_int_eq(system(command), 0);
-}
-
-static struct visit_selector selectors[] = {
-	{"**/*.LOG", VISIT_OTHER, true},
-	{"lib/**", VISIT_DRUG_LIBRARY, false},
-	{"*.BIN", VISIT_FIRMWARE, false},
-};
-
-static struct visit_order file_order(void)
-{
-	return (struct visit_order){
-		.asset = "bench",
-		.address = {.scheme = VISIT_FILE, .root = folder},
-		.selectors = selectors,
-		.selector_count = sizeof selectors / sizeof *selectors,
-		.limits = visit_limits_default,
-	};
-}
 
 START_TEST(a_folder_is_visited_and_hashed)
 {
@@ -216,15 +51,298 @@ START_TEST(a_folder_is_visited_and_hashed)
 }
 END_TEST
 
+START_TEST(a_device_that_is_not_there_is_told)
+{
+	const struct pull_options options = options_for(2, 2);
+
+	make_pool(&options);
+	ck_assert_uint_eq(pull_pool_capacity(pool), 4);
+	ck_assert_ptr_nonnull(strstr(pull_pool_sandbox(pool), "seccomp"));
+	expect_pool_works();
+	free_pool();
+	expect_no_children();
+}
+END_TEST
+
+START_TEST(a_name_that_nobody_knows_is_told)
+{
+	const struct pull_options options = options_for(1, 1);
+	struct visit_order order = network_order();
+	struct outcome outcome = {0};
+
+	make_pool(&options);
+	/* No name has so long a label, so that no name server is asked. */
+	order.address.host = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+	start(&order, &outcome);
+	run_until(&outcome.done, 1);
+	ck_assert_int_eq(outcome.report.outcome, VISIT_NAME_NOT_FOUND);
+	order.address.host = "localhost";
+	start(&order, &outcome);
+	run_until(&outcome.done, 2);
+	ck_assert_int_eq(outcome.report.outcome, VISIT_CONNECTION_REFUSED);
+	visit_report_clear(&outcome.report);
+	free_pool();
+}
+END_TEST
+
+START_TEST(many_visits_wait_for_few_threads)
+{
+	enum { MANY = 200 };
+	const struct pull_options options = options_for(2, 3);
+	const struct visit_order order = network_order();
+	static struct outcome outcomes[MANY];
+	unsigned done = 0;
+
+	make_pool(&options);
+	for (unsigned i = 0; i < MANY; i++)
+		start(&order, &outcomes[i]);
+	while (done < MANY) {
+		done = 0;
+		ck_assert_int_ge(sd_event_run(event, 10000000), 1);
+		for (unsigned i = 0; i < MANY; i++)
+			done += outcomes[i].done;
+	}
+	run_for(100);
+	for (unsigned i = 0; i < MANY; i++) {
+		ck_assert_uint_eq(outcomes[i].done, 1);
+		ck_assert_int_eq(outcomes[i].report.outcome, VISIT_CONNECTION_REFUSED);
+		visit_report_clear(&outcomes[i].report);
+	}
+	free_pool();
+}
+END_TEST
+
+START_TEST(file_links_have_processes_of_their_own_and_not_more_than_pullers)
+{
+	enum { MANY = 12 };
+	const struct pull_options options = options_for(2, 4);
+	const struct visit_order order = file_order();
+	struct outcome outcomes[MANY] = {0};
+	unsigned done = 0;
+
+	make_pool(&options);
+	for (unsigned i = 0; i < MANY; i++)
+		start(&order, &outcomes[i]);
+	while (done < MANY) {
+		done = 0;
+		ck_assert_int_ge(sd_event_run(event, 10000000), 1);
+		ck_assert_uint_le(count_children(), 4);
+		for (unsigned i = 0; i < MANY; i++)
+			done += outcomes[i].done;
+	}
+	for (unsigned i = 0; i < MANY; i++) {
+		ck_assert_int_eq(outcomes[i].report.outcome, VISIT_OK);
+		visit_report_clear(&outcomes[i].report);
+	}
+	/* Each of them ends with its visit. */
+	for (unsigned i = 0; i < 1000 && count_children() > 2; i++)
+		run_for(10);
+	ck_assert_uint_eq(count_children(), 2);
+	free_pool();
+	expect_no_children();
+}
+END_TEST
+
+START_TEST(a_folder_that_is_not_there_is_a_device_that_is_not_there)
+{
+	const struct pull_options options = options_for(1, 1);
+	struct visit_order order = file_order();
+	struct outcome outcome = {0};
+	char missing[300];
+
+	make_pool(&options);
+	snprintf(missing, sizeof missing, "%s/missing", folder);
+	order.address.root = missing;
+	start(&order, &outcome);
+	run_until(&outcome.done, 1);
+	ck_assert_int_eq(visit_outcome_contact(outcome.report.outcome), VISIT_CONTACT_NONE);
+	visit_report_clear(&outcome.report);
+	free_pool();
+}
+END_TEST
+
+/* ---- the end of pullers ---- */
+
+START_TEST(a_puller_that_is_killed_costs_its_visits_and_no_more)
+{
+	const struct pull_options options = options_for(1, 2);
+	const struct visit_order order = silent_order();
+	struct outcome outcomes[3] = {0}; /* two run, one waits */
+
+	make_pool(&options);
+	for (unsigned i = 0; i < 3; i++)
+		start(&order, &outcomes[i]);
+	await_connection();
+	ck_assert_int_eq(kill(only_child(), SIGKILL), 0);
+	expect_failed(&outcomes[0], "signal 9");
+	expect_failed(&outcomes[1], "signal 9");
+	ck_assert_uint_eq(outcomes[2].done, 0);
+	expect_pool_works();
+	free_pool();
+	ck_assert_uint_eq(outcomes[2].done, 0);
+	close(silent_listener);
+}
+END_TEST
+
+START_TEST(a_puller_that_does_not_answer_is_ended)
+{
+	struct pull_options options = options_for(1, 2);
+	const struct visit_order order = silent_order();
+	struct outcome outcome = {0};
+
+	options.patience = 2 * TIME_SECOND;
+	make_pool(&options);
+	start(&order, &outcome);
+	await_connection();
+	run_for(3000); /* one that only waits answers */
+	ck_assert_uint_eq(outcome.done, 0);
+	ck_assert_int_eq(kill(only_child(), SIGSTOP), 0);
+	expect_failed(&outcome, "did not answer");
+	expect_pool_works();
+	free_pool();
+	expect_no_children();
+	close(silent_listener);
+}
+END_TEST
+
+START_TEST(a_cancelled_visit_hangs_up_and_nobody_is_told)
+{
+	const struct pull_options options = options_for(1, 1);
+	const struct visit_order order = silent_order();
+	struct outcome running = {0}, queued = {0};
+	char byte;
+
+	make_pool(&options);
+	struct pull_visit *visit = start(&order, &running);
+	await_connection();
+	CLEANUP(cleanup_close) int device = accept(silent_listener, NULL, NULL);
+	struct pull_visit *waiting = start(&order, &queued);
+	pull_cancel(waiting);
+	pull_cancel(visit);
+	struct pollfd watched = {.fd = device, .events = POLLIN};
+	for (unsigned i = 0; i < WAIT_SECONDS * 100 && poll(&watched, 1, 0) == 0; i++)
+		run_for(10);
+	ck_assert_int_le(recv(device, &byte, 1, MSG_DONTWAIT), 0);
+	expect_pool_works(); /* its thread is free again */
+	ck_assert_uint_eq(running.done + queued.done, 0);
+	free_pool();
+	close(silent_listener);
+}
+END_TEST
+
+START_TEST(freeing_a_pool_at_work_tells_nobody_and_leaves_nothing)
+{
+	const struct pull_options options = options_for(2, 2);
+	const struct visit_order order = silent_order();
+	const struct visit_order files = file_order();
+	struct outcome outcomes[8] = {0};
+
+	make_pool(&options);
+	for (unsigned i = 0; i < 8; i++)
+		start(i < 6 ? &order : &files, &outcomes[i]);
+	await_connection();
+	free_pool();
+	expect_no_children();
+	for (unsigned i = 0; i < 6; i++)
+		ck_assert_uint_eq(outcomes[i].done, 0);
+	for (unsigned i = 6; i < 8; i++)
+		visit_report_clear(&outcomes[i].report);
+	close(silent_listener);
+}
+END_TEST
+
+static void free_pool_in_callback(void *userdata, struct visit_report *report)
+{
+	unsigned *done = userdata;
+
+	++*done;
+	visit_report_clear(report);
+	pull_pool_free(pool);
+	pool = NULL;
+}
+
+START_TEST(a_callback_may_free_the_pool)
+{
+	const struct pull_options options = options_for(1, 2);
+	const struct visit_order order = network_order();
+	unsigned done = 0;
+	const struct pull_handlers handlers = {.on_done = free_pool_in_callback, .userdata = &done};
+	struct pull_visit *visit;
+
+	make_pool(&options);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_int_eq(pull_start(&visit, pool, &order, NULL, &handlers, NULL), 0);
+	run_until(&done, 1);
+	run_for(100);
+	ck_assert_uint_eq(done, 1);
+	ck_assert_ptr_null(pool);
+	free_pool();
+}
+END_TEST
+
+START_TEST(progress_is_told_while_a_slow_file_comes)
+{
+	const struct pull_options options = options_for(1, 1);
+	struct visit_order order = file_order();
+	struct outcome outcome = {0};
+	char large[20000];
+
+	memset(large, 'x', sizeof large - 1);
+	large[sizeof large - 1] = '\0';
+	put("LARGE.BIN", large);
+	order.limits.rate = 10000;
+	make_pool(&options);
+	start(&order, &outcome);
+	run_until(&outcome.done, 1);
+	ck_assert_int_eq(outcome.report.outcome, VISIT_OK);
+	ck_assert_uint_gt(outcome.progress_bytes, 0);
+	visit_report_clear(&outcome.report);
+	free_pool();
+}
+END_TEST
+
+START_TEST(an_order_that_makes_no_sense_is_refused)
+{
+	const struct pull_options options = options_for(1, 1);
+	struct visit_order order = file_order();
+	struct outcome outcome = {0};
+	const struct pull_handlers handlers = handlers_for(&outcome);
+	struct pull_visit *visit = NULL;
+	struct error e;
+
+	make_pool(&options);
+	order.address.root = "not/absolute";
+	ck_assert_int_eq(pull_start(&visit, pool, &order, NULL, &handlers, &e), -1);
+	ck_assert_int_eq(e.code, ERROR_DATA);
+	ck_assert_ptr_null(visit);
+	free_pool();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("pull");
-	TCase *files = tcase_create("files");
+	TCase *visits = tcase_create("visits");
+	TCase *ends = tcase_create("ends");
+	TCase *all[] = {visits, ends};
 
-	tcase_set_timeout(files, 2 * WAIT_SECONDS);
-	tcase_add_checked_fixture(files, make_folder, remove_folder);
-	tcase_add_test(files, a_folder_is_visited_and_hashed);
-	suite_add_tcase(suite, files);
-	(void)run_for;
+	tcase_add_test(visits, a_folder_is_visited_and_hashed);
+	tcase_add_test(visits, a_folder_that_is_not_there_is_a_device_that_is_not_there);
+	tcase_add_test(visits, a_device_that_is_not_there_is_told);
+	tcase_add_test(visits, a_name_that_nobody_knows_is_told);
+	tcase_add_test(visits, many_visits_wait_for_few_threads);
+	tcase_add_test(visits, file_links_have_processes_of_their_own_and_not_more_than_pullers);
+	tcase_add_test(visits, progress_is_told_while_a_slow_file_comes);
+	tcase_add_test(visits, an_order_that_makes_no_sense_is_refused);
+	tcase_add_test(ends, a_puller_that_is_killed_costs_its_visits_and_no_more);
+	tcase_add_test(ends, a_puller_that_does_not_answer_is_ended);
+	tcase_add_test(ends, a_cancelled_visit_hangs_up_and_nobody_is_told);
+	tcase_add_test(ends, freeing_a_pool_at_work_tells_nobody_and_leaves_nothing);
+	tcase_add_test(ends, a_callback_may_free_the_pool);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		tcase_set_timeout(all[i], 2 * WAIT_SECONDS);
+		tcase_add_checked_fixture(all[i], make_folder, remove_folder);
+		suite_add_tcase(suite, all[i]);
+	}
 	return suite_run(suite);
 }

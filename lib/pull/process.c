@@ -21,8 +21,6 @@ enum {
 	PACKETS_AT_ONCE = 64, /* from one puller, before others have their turn */
 	QUESTIONS = 3,	      /* unanswered, and the puller is stuck */
 };
-/* A visit that its puller does not end within its time plus this is stuck. */
-#define GRACE (30 * TIME_SECOND)
 #define RESTART_FIRST (TIME_SECOND / 10)
 #define RESTART_LAST (30 * TIME_SECOND)
 
@@ -58,7 +56,8 @@ void pull_process_give(struct pull_process *process, struct pull_visit *visit)
 	}
 	visit->process = process;
 	visit->state = PULL_RUNNING;
-	visit->deadline_at = now(process) + visit->time_limit + GRACE;
+	/* A visit that is not ended by then is stuck, and its puller with it. */
+	visit->deadline_at = now(process) + visit->time_limit + process->pool->options.patience;
 	TAILQ_INSERT_TAIL(&process->visits, visit, entry);
 	process->visit_count++;
 	STAILQ_CONCAT(&process->outgoing, &visit->packets);
@@ -70,7 +69,7 @@ void pull_process_cancel(struct pull_process *process, struct pull_visit *visit)
 	const struct wire_message message = {.type = WIRE_CANCEL, .visit = visit->number};
 
 	visit->state = PULL_CANCELLED;
-	visit->deadline_at = now(process) + GRACE;
+	visit->deadline_at = now(process) + process->pool->options.patience;
 	if (pull_packets_add(&process->outgoing, &message) == 0)
 		flush(process); /* without memory it goes on until its end, and nobody is told */
 }
