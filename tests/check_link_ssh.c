@@ -1,12 +1,15 @@
 /* The SFTP link against a real sshd. */
 #include <fcntl.h>
 #include <pwd.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "tests/link_fixture.h"
 #include "tests/servers/servers.h"
 
@@ -561,6 +564,56 @@ START_TEST(a_new_exchange_of_keys_in_the_middle_is_no_matter)
 }
 END_TEST
 
+/* ---- the sandbox ---- */
+
+static void kill_who_opens(void)
+{
+	static const int calls[] = {SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2),
+				    SCMP_SYS(creat), SCMP_SYS(execve)};
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	for (size_t i = 0; filter && i < sizeof calls / sizeof *calls; i++)
+		if (seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, calls[i], 0) < 0)
+			_exit(100);
+	if (!filter || seccomp_load(filter) < 0)
+		_exit(101);
+	seccomp_release(filter);
+}
+
+/* A whole visit, in a process that is killed by the first file it opens. */
+static _Noreturn void visit_without_files(void)
+{
+	struct listing listing;
+	struct error e;
+
+	if (link_start(NULL, &e) < 0)
+		_exit(102);
+	kill_who_opens();
+	enum visit_outcome outcome = link_fixture_open(&fixture);
+	if (outcome == VISIT_OK)
+		outcome = link_fixture_list(&fixture, "", &listing);
+	if (outcome == VISIT_OK)
+		outcome = link_fixture_read(&fixture, "file", 6);
+	link_close(fixture.link);
+	_exit((int)outcome);
+}
+
+START_TEST(no_file_is_opened_after_the_start)
+{
+	int status = 0;
+
+	start_with(_i ? "rsa" : "ed25519", "", "");
+	fixture.order.legacy = _i == 1;
+	server_put(&server, "file", "sample", 6);
+	pid_t child = fork();
+	if (child == 0)
+		visit_without_files();
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(status == 0, "ended with status %#x", (unsigned)status);
+	finish();
+}
+END_TEST
+
 /* ---- no contact ---- */
 
 START_TEST(no_contact_is_told_apart)
@@ -613,6 +666,7 @@ static void add_entering(Suite *suite)
 	tcase_add_test(cases, what_both_sides_offer_is_said);
 	tcase_add_loop_test(cases, every_modern_cipher_reads, 0, 5);
 	tcase_add_test(cases, a_new_exchange_of_keys_in_the_middle_is_no_matter);
+	tcase_add_loop_test(cases, no_file_is_opened_after_the_start, 0, 2);
 	suite_add_tcase(suite, cases);
 }
 

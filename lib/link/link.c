@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <curl/curl.h>
 
@@ -27,6 +28,8 @@ int link_start(const char *ca_bundle, struct error *e)
 {
 	/* OpenSSL writes to sockets without a way to say that a signal is not wanted. */
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail for a signal that there is */
+	/* At its first use gmtime_r() opens the file of the time zone, whatever it needs. */
+	tzset();
 	if (link_tls_start(ca_bundle, e) < 0)
 		return -1;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
