@@ -69,7 +69,7 @@ static const struct {
 	 ",a\n%%%% HASHDEEP-1.0\n%%%% size,sha256,filename\n3," SHA256 ",a\n", "a 3 900 ba7"},
 	{MANIFEST_LIST_HASHDEEP, "%%%% HASHDEEP-1.0\n%%%% md5,filename\n" MD5 ",100%25\n", "100%25 - 900 -"},
 	{MANIFEST_LIST_HASHDEEP, "%%%% HASHDEEP-1.0\n%%%% md5,filename\n## pumpwatch-baseline 1\n" MD5
-	 ",100%25\n", "100% - 900 -"},
+	 ",100%25\n%%%% HASHDEEP-1.0\n%%%% md5,filename\n" MD5 ",101%25\n", "100% - 900 -|101%25 - 900 -"},
 };
 
 START_TEST(list_is_read_with_and_without_its_format)
@@ -167,6 +167,26 @@ START_TEST(nul_byte_is_refused)
 	ck_assert_int_eq(manifest_list_parse(&list, MANIFEST_LIST_GUESS, "list", bytes, sizeof bytes - 1,
 					     &e), -1);
 	ck_assert_str_eq(e.text, "list: line 1: the path is empty or holds a NUL byte");
+}
+END_TEST
+
+START_TEST(more_files_than_a_manifest_may_have_are_refused)
+{
+	CLEANUP(manifest_clear) struct manifest list = {0};
+	CLEANUP(text_clear) struct text text;
+	struct error e = {0};
+
+	text_init(&text);
+	for (int i = 0; i < MANIFEST_FILES_MAX; i++)
+		text_addf(&text, MD5 "  %d\n", i);
+	ck_assert_int_eq(manifest_list_parse(&list, MANIFEST_LIST_GUESS, "list", text.data, text.length, &e),
+			 0);
+	ck_assert_uint_eq(list.file_count, MANIFEST_FILES_MAX);
+	text_add(&text, MD5 "  one more\n");
+	manifest_clear(&list);
+	ck_assert_int_eq(manifest_list_parse(&list, MANIFEST_LIST_GUESS, "list", text.data, text.length, &e),
+			 -1);
+	ck_assert_str_eq(e.text, "list: line 500001: more than 500000 files");
 }
 END_TEST
 
@@ -334,6 +354,8 @@ int main(void)
 	tcase_add_loop_test(texts, list_is_read_with_and_without_its_format, 0, sizeof good / sizeof good[0]);
 	tcase_add_loop_test(texts, bad_line_is_named_with_what_is_wrong, 0, sizeof bad / sizeof bad[0]);
 	tcase_add_test(texts, nul_byte_is_refused);
+	tcase_add_test(texts, more_files_than_a_manifest_may_have_are_refused);
+	tcase_set_timeout(texts, 60);
 	tcase_add_test(texts, formats_have_names);
 	tcase_add_test(texts, manifest_is_a_list_too);
 	suite_add_tcase(suite, texts);

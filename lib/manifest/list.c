@@ -29,14 +29,11 @@ int manifest_list_format_parse(enum manifest_list_format *ret_format, const char
 int list_set_path(const struct list *list, struct manifest_file *file,
 		  const struct manifest_span *path, struct error *e)
 {
-	struct manifest_span taken = *path;
 	size_t skip = manifest_span_starts(path, "./") ? 2 : manifest_span_starts(path, "/") ? 1 : 0;
 
-	taken.bytes += skip;
-	taken.length -= skip;
-	if (taken.length == 0 || memchr(taken.bytes, '\0', taken.length))
+	if (path->length == skip || memchr(path->bytes, '\0', path->length))
 		return manifest_refuse(&list->reader, e, "the path is empty or holds a NUL byte");
-	file->path = strndup(taken.bytes, taken.length);
+	file->path = strndup(path->bytes + skip, path->length - skip);
 	if (!file->path)
 		return error_memory(e);
 	if (visit_path_is_safe(file->path))
