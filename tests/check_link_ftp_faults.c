@@ -38,7 +38,7 @@ static const struct opening {
 } openings[] = {
 	{{.greeting = "220-Sample\r\n220-serial SN-1\r\n220 ready\r\n"}, VISIT_OK, NULL},
 	{{.greeting = "120 In a while\r\n220 Now\r\n"}, VISIT_OK, NULL},
-	{{.answers = {{"USER", "230 No password needed\r\n"}}}, VISIT_OK, NULL},
+	{{.answers = {SAYS("USER", "230 No password needed\r\n")}}, VISIT_OK, NULL},
 	/* the greeting */
 	{{.greeting = "", .then = SCRIPT_HANG}, VISIT_TIMED_OUT, NULL},
 	{{.greeting = "", .then = SCRIPT_CLOSE}, VISIT_CONNECTION_LOST, NULL},
@@ -51,18 +51,20 @@ static const struct opening {
 	{{.greeting = "530 Not you\r\n"}, VISIT_LOGIN_REFUSED, NULL},
 	{{.greeting = "\x1B[2J\xFFgarbage\r\n"}, VISIT_PROTOCOL_ERROR, "%1B[2J%FFgarbage"},
 	/* the login */
-	{{.answers = {{"USER", "530 Unknown user\r\n"}}}, VISIT_LOGIN_REFUSED, "530"},
-	{{.answers = {{"USER", "421 Busy\r\n"}}}, VISIT_BUSY, NULL},
-	{{.answers = {{"PASS", "530 Login incorrect\r\n"}}}, VISIT_LOGIN_REFUSED, "incorrect"},
-	{{.answers = {{"PASS", "530 hush-hush is wrong\r\n"}}}, VISIT_LOGIN_REFUSED, "(what was sent)"},
-	{{.answers = {{"PASS", "332 Account\r\n"}}}, VISIT_LOGIN_REFUSED, "account"},
-	{{.answers = {{"PASS", "431 Try later\r\n"}}}, VISIT_BUSY, NULL},
-	{{.answers = {{"PASS", "221 Goodbye!\r\n", .then = SCRIPT_CLOSE}}}, VISIT_LOGIN_REFUSED, NULL},
-	{{.answers = {{"PASS", "", .then = SCRIPT_CLOSE}}}, VISIT_LOGIN_REFUSED, "hung up"},
-	{{.answers = {{"PASS", "", .then = SCRIPT_HANG}}}, VISIT_TIMED_OUT, NULL},
+	{{.answers = {SAYS("USER", "530 Unknown user\r\n")}}, VISIT_LOGIN_REFUSED, "530"},
+	{{.answers = {SAYS("USER", "421 Busy\r\n")}}, VISIT_BUSY, NULL},
+	{{.answers = {SAYS("PASS", "530 Login incorrect\r\n")}}, VISIT_LOGIN_REFUSED, "incorrect"},
+	{{.answers = {SAYS("PASS", "530 hush-hush is wrong\r\n")}},
+	 VISIT_LOGIN_REFUSED, "(what was sent)"},
+	{{.answers = {SAYS("PASS", "332 Account\r\n")}}, VISIT_LOGIN_REFUSED, "account"},
+	{{.answers = {SAYS("PASS", "431 Try later\r\n")}}, VISIT_BUSY, NULL},
+	{{.answers = {SAYS("PASS", "221 Goodbye!\r\n", .then = SCRIPT_CLOSE)}},
+	 VISIT_LOGIN_REFUSED, NULL},
+	{{.answers = {SAYS("PASS", "", .then = SCRIPT_CLOSE)}}, VISIT_LOGIN_REFUSED, "hung up"},
+	{{.answers = {SAYS("PASS", "", .then = SCRIPT_HANG)}}, VISIT_TIMED_OUT, NULL},
 	/* binary mode is not up for discussion */
-	{{.answers = {{"TYPE", "504 ASCII only\r\n"}}}, VISIT_PROTOCOL_ERROR, "TYPE I"},
-	{{.answers = {{"TYPE", "530 Log in first\r\n"}}}, VISIT_LOGIN_REFUSED, NULL},
+	{{.answers = {SAYS("TYPE", "504 ASCII only\r\n")}}, VISIT_PROTOCOL_ERROR, "TYPE I"},
+	{{.answers = {SAYS("TYPE", "530 Log in first\r\n")}}, VISIT_LOGIN_REFUSED, NULL},
 };
 
 START_TEST(openings_turn_out_as_they_should)
@@ -103,7 +105,7 @@ END_TEST
 START_TEST(a_dripping_reply_does_not_hold_the_visit)
 {
 	const struct script_ftp script = {
-		.answers = {{"TYPE", "x", .drip = true}},
+		.answers = {SAYS("TYPE", "x", .drip = true)},
 	};
 
 	start(&script);
@@ -121,50 +123,60 @@ static const struct reading {
 	enum { VERIFIED, UNVERIFIED, USABLE, GONE } after;
 } readings[] = {
 	/* what is fine */
-	{{.answers = {{"SIZE", "213 6\r\n"}}}, 6, VISIT_OK, VERIFIED},
+	{{.answers = {SAYS("SIZE", "213 6\r\n")}}, 6, VISIT_OK, VERIFIED},
 	{{.answers = {{.verb = NULL}}}, -1, VISIT_OK, UNVERIFIED},
 	{{.answers = {{.verb = NULL}}}, 6, VISIT_OK, UNVERIFIED},
-	{{.answers = {{"SIZE", "Unknown command\r\n"}}}, 6, VISIT_OK, UNVERIFIED},
-	{{.answers = {{"RETR", "150 SAMPLE.TXT (6 bytes)\r\n", "sample"}}}, -1, VISIT_OK, VERIFIED},
-	{{.answers = {{"PASV", "227 =10,9,8,7,%1\r\n"}}}, 6, VISIT_OK, UNVERIFIED}, /* a lie */
-	{{.answers = {{"PASV", "502 No\r\n"}}}, 6, VISIT_OK, UNVERIFIED},
-	{{.answers = {{"PASV", "Unknown command\r\n"}}}, 6, VISIT_OK, UNVERIFIED},
-	{{.answers = {{"RETR", NULL, "", .end = "250 Empty\r\n"}}}, 0, VISIT_OK, UNVERIFIED},
+	{{.answers = {SAYS("SIZE", "Unknown command\r\n")}}, 6, VISIT_OK, UNVERIFIED},
+	{{.answers = {SAYS("RETR", "150 SAMPLE.TXT (6 bytes)\r\n", .data = "sample")}},
+	 -1, VISIT_OK, VERIFIED},
+	{{.answers = {SAYS("PASV", "227 =10,9,8,7,%1\r\n")}}, 6, VISIT_OK, UNVERIFIED}, /* a lie */
+	{{.answers = {SAYS("PASV", "502 No\r\n")}}, 6, VISIT_OK, UNVERIFIED},
+	{{.answers = {SAYS("PASV", "Unknown command\r\n")}}, 6, VISIT_OK, UNVERIFIED},
+	{{.answers = {GIVES("RETR", "", .end = "250 Empty\r\n")}}, 0, VISIT_OK, UNVERIFIED},
 	/* refusals */
-	{{.answers = {{"RETR", "550 No such file\r\n"}}}, -1, VISIT_FILE_NOT_FOUND, USABLE},
-	{{.answers = {{"RETR", "550 Permission denied\r\n"}}}, -1, VISIT_PERMISSION_DENIED, USABLE},
-	{{.answers = {{"RETR", "553 Name not allowed\r\n"}}}, -1, VISIT_PERMISSION_DENIED, USABLE},
-	{{.answers = {{"RETR", "450 In use\r\n"}}}, -1, VISIT_BUSY, USABLE},
-	{{.answers = {{"RETR", "421 Going down\r\n"}}}, -1, VISIT_BUSY, GONE},
-	{{.answers = {{"RETR", "530 Log in\r\n"}}}, -1, VISIT_LOGIN_REFUSED, USABLE},
-	{{.answers = {{"RETR", "425 No data connection\r\n"}}}, -1, VISIT_CONNECTION_LOST, USABLE},
-	{{.answers = {{"RETR", "500 What?\r\n"}}}, -1, VISIT_PROTOCOL_ERROR, USABLE},
-	{{.answers = {{"RETR", "700 Odd\r\n"}}}, -1, VISIT_PROTOCOL_ERROR, USABLE},
+	{{.answers = {SAYS("RETR", "550 No such file\r\n")}}, -1, VISIT_FILE_NOT_FOUND, USABLE},
+	{{.answers = {SAYS("RETR", "550 Permission denied\r\n")}},
+	 -1, VISIT_PERMISSION_DENIED, USABLE},
+	{{.answers = {SAYS("RETR", "553 Name not allowed\r\n")}},
+	 -1, VISIT_PERMISSION_DENIED, USABLE},
+	{{.answers = {SAYS("RETR", "450 In use\r\n")}}, -1, VISIT_BUSY, USABLE},
+	{{.answers = {SAYS("RETR", "421 Going down\r\n")}}, -1, VISIT_BUSY, GONE},
+	{{.answers = {SAYS("RETR", "530 Log in\r\n")}}, -1, VISIT_LOGIN_REFUSED, USABLE},
+	{{.answers = {SAYS("RETR", "425 No data connection\r\n")}},
+	 -1, VISIT_CONNECTION_LOST, USABLE},
+	{{.answers = {SAYS("RETR", "500 What?\r\n")}}, -1, VISIT_PROTOCOL_ERROR, USABLE},
+	{{.answers = {SAYS("RETR", "700 Odd\r\n")}}, -1, VISIT_PROTOCOL_ERROR, USABLE},
 	/* the data connection */
-	{{.answers = {{"PASV", "227 nothing\r\n"}}}, -1, VISIT_PROTOCOL_ERROR, USABLE},
-	{{.answers = {{"PASV", "227 (127,0,0,1,0,1)\r\n"}}}, -1, VISIT_CONNECTION_REFUSED, GONE},
-	{{.answers = {{"PASV", "502 No\r\n"}, {"EPSV", "502 No\r\n"}}}, -1, VISIT_PROTOCOL_ERROR, USABLE},
-	{{.answers = {{"PASV", "", .then = SCRIPT_HANG}}}, -1, VISIT_TIMED_OUT, GONE},
+	{{.answers = {SAYS("PASV", "227 nothing\r\n")}}, -1, VISIT_PROTOCOL_ERROR, USABLE},
+	{{.answers = {SAYS("PASV", "227 (127,0,0,1,0,1)\r\n")}},
+	 -1, VISIT_CONNECTION_REFUSED, GONE},
+	{{.answers = {SAYS("PASV", "502 No\r\n"), SAYS("EPSV", "502 No\r\n")}},
+	 -1, VISIT_PROTOCOL_ERROR, USABLE},
+	{{.answers = {SAYS("PASV", "", .then = SCRIPT_HANG)}}, -1, VISIT_TIMED_OUT, GONE},
 	/* cut off, in every way */
-	{{.answers = {{"SIZE", "213 7\r\n"}}}, 7, VISIT_TRUNCATED, USABLE},
+	{{.answers = {SAYS("SIZE", "213 7\r\n")}}, 7, VISIT_TRUNCATED, USABLE},
 	{{.answers = {{.verb = NULL}}}, 7, VISIT_TRUNCATED, USABLE},
-	{{.answers = {{"RETR", NULL, "samp", .end = "426 Aborted\r\n"}}}, -1, VISIT_TRUNCATED, GONE},
-	{{.answers = {{"RETR", NULL, "samp", .end = "451 Local error\r\n"}}}, -1, VISIT_TRUNCATED, GONE},
-	{{.answers = {{"RETR", NULL, "samp", .then = SCRIPT_CLOSE}}}, -1, VISIT_CONNECTION_LOST, GONE},
-	{{.answers = {{"RETR", NULL, "samp", .then = SCRIPT_RESET}}}, -1, VISIT_CONNECTION_LOST, GONE},
-	{{.answers = {{"RETR", NULL, "samp", .then = SCRIPT_HANG}}}, -1, VISIT_TIMED_OUT, GONE},
-	{{.answers = {{"RETR", "", .then = SCRIPT_HANG}}}, -1, VISIT_TIMED_OUT, GONE},
-	{{.answers = {{"RETR", "", .then = SCRIPT_CLOSE}}}, -1, VISIT_CONNECTION_LOST, GONE},
+	{{.answers = {GIVES("RETR", "samp", .end = "426 Aborted\r\n")}}, -1, VISIT_TRUNCATED, GONE},
+	{{.answers = {GIVES("RETR", "samp", .end = "451 Local error\r\n")}},
+	 -1, VISIT_TRUNCATED, GONE},
+	{{.answers = {GIVES("RETR", "samp", .then = SCRIPT_CLOSE)}},
+	 -1, VISIT_CONNECTION_LOST, GONE},
+	{{.answers = {GIVES("RETR", "samp", .then = SCRIPT_RESET)}},
+	 -1, VISIT_CONNECTION_LOST, GONE},
+	{{.answers = {GIVES("RETR", "samp", .then = SCRIPT_HANG)}}, -1, VISIT_TIMED_OUT, GONE},
+	{{.answers = {SAYS("RETR", "", .then = SCRIPT_HANG)}}, -1, VISIT_TIMED_OUT, GONE},
+	{{.answers = {SAYS("RETR", "", .then = SCRIPT_CLOSE)}}, -1, VISIT_CONNECTION_LOST, GONE},
 	/* all bytes, but never said to be complete */
-	{{.answers = {{"SIZE", "213 6\r\n"}, {"RETR", NULL, "sample", .end = ""}}}, 6, VISIT_TIMED_OUT,
+	{{.answers = {SAYS("SIZE", "213 6\r\n"), GIVES("RETR", "sample", .end = "")}},
+	 6, VISIT_TIMED_OUT,
 	 GONE},
 	/* grown, changed, and without end */
-	{{.answers = {{"SIZE", "213 5\r\n"}}}, 5, VISIT_CHANGED_WHILE_READ, USABLE},
-	{{.answers = {{"SIZE", "213 6\r\n"}}}, 5, VISIT_CHANGED_WHILE_READ, USABLE},
+	{{.answers = {SAYS("SIZE", "213 5\r\n")}}, 5, VISIT_CHANGED_WHILE_READ, USABLE},
+	{{.answers = {SAYS("SIZE", "213 6\r\n")}}, 5, VISIT_CHANGED_WHILE_READ, USABLE},
 	{{.answers = {{.verb = NULL}}}, 5, VISIT_CHANGED_WHILE_READ, USABLE},
-	{{.answers = {{"SIZE", "213 99999999999\r\n"}}}, -1, VISIT_TOO_LARGE, USABLE},
-	{{.answers = {{"SIZE", "213 9999999999999999999999\r\n"}}}, -1, VISIT_OK, UNVERIFIED},
-	{{.answers = {{"RETR", NULL, "sample", .repeat = 1000 * 1000}}}, -1, VISIT_TOO_LARGE, GONE},
+	{{.answers = {SAYS("SIZE", "213 99999999999\r\n")}}, -1, VISIT_TOO_LARGE, USABLE},
+	{{.answers = {SAYS("SIZE", "213 9999999999999999999999\r\n")}}, -1, VISIT_OK, UNVERIFIED},
+	{{.answers = {GIVES("RETR", "sample", .repeat = 1000 * 1000)}}, -1, VISIT_TOO_LARGE, GONE},
 };
 
 START_TEST(readings_turn_out_as_they_should)
@@ -185,8 +197,8 @@ END_TEST
 START_TEST(a_device_that_cannot_connect_back_is_said_so)
 {
 	static const struct script_ftp never = {
-		.answers = {{"PORT", "200 Noted\r\n"},
-			    {"RETR", "150 Soon\r\n", .then = SCRIPT_HANG}},
+		.answers = {SAYS("PORT", "200 Noted\r\n"),
+			    SAYS("RETR", "150 Soon\r\n", .then = SCRIPT_HANG)},
 	};
 
 	start(&never);
@@ -200,7 +212,7 @@ END_TEST
 
 START_TEST(active_mode_works_and_its_refusal_is_an_outcome)
 {
-	static const struct script_ftp refusing = {.answers = {{"PORT", "500 Illegal PORT\r\n"}}};
+	static const struct script_ftp refusing = {.answers = {SAYS("PORT", "500 Illegal PORT\r\n")}};
 	static const struct script_ftp decent = {0};
 
 	start(_i ? &refusing : &decent);
@@ -221,26 +233,28 @@ static const struct listing_case {
 	const char *commands; /* that went out after TYPE, in this order */
 } listings[] = {
 	{{.answers = {{.verb = NULL}}}, VISIT_OK, 1, "FEAT\nPASV\nLIST\n"},
-	{{.answers = {{"FEAT", "211-Have\r\n MLST type*;\r\n211 End\r\n"},
-		      {"MLSD", NULL, "type=file;size=6; A\r\ntype=cdir; .\r\n"}}},
+	{{.answers = {SAYS("FEAT", "211-Have\r\n MLST type*;\r\n211 End\r\n"),
+		      GIVES("MLSD", "type=file;size=6; A\r\ntype=cdir; .\r\n")}},
 	 VISIT_OK, 1, "FEAT\nPASV\nMLSD\n"},
 	/* promised and not kept */
-	{{.answers = {{"FEAT", "211-Have\r\n MLST type*;\r\n211 End\r\n"}, {"MLSD", "502 No\r\n"}}},
+	{{.answers = {SAYS("FEAT", "211-Have\r\n MLST type*;\r\n211 End\r\n"), SAYS("MLSD", "502 No\r\n")}},
 	 VISIT_OK, 1, "FEAT\nPASV\nMLSD\nPASV\nLIST\n"},
-	{{.answers = {{"LIST", "502 No\r\n"}, {"NLST", NULL, "A\r\nB\r\n"}}}, VISIT_OK, 2,
+	{{.answers = {SAYS("LIST", "502 No\r\n"), GIVES("NLST", "A\r\nB\r\n")}}, VISIT_OK, 2,
 	 "FEAT\nPASV\nLIST\nPASV\nNLST\n"},
-	{{.answers = {{"LIST", "Unknown command\r\n"}, {"NLST", "500 No\r\n"}}},
+	{{.answers = {SAYS("LIST", "Unknown command\r\n"), SAYS("NLST", "500 No\r\n")}},
 	 VISIT_LISTING_UNSUPPORTED, 0, "FEAT\nPASV\nLIST\nPASV\nNLST\n"},
-	{{.answers = {{"LIST", "550 No files found\r\n"}}}, VISIT_OK, 0, NULL},
-	{{.answers = {{"LIST", "550 Permission denied\r\n"}}}, VISIT_PERMISSION_DENIED, 0, NULL},
-	{{.answers = {{"LIST", NULL, "", .end = "226 Empty\r\n"}}}, VISIT_OK, 0, NULL},
-	{{.answers = {{"LIST", NULL, "ls: x: Permission denied\r\n"}}}, VISIT_LISTING_NOT_UNDERSTOOD, 0,
+	{{.answers = {SAYS("LIST", "550 No files found\r\n")}}, VISIT_OK, 0, NULL},
+	{{.answers = {SAYS("LIST", "550 Permission denied\r\n")}},
+	 VISIT_PERMISSION_DENIED, 0, NULL},
+	{{.answers = {GIVES("LIST", "", .end = "226 Empty\r\n")}}, VISIT_OK, 0, NULL},
+	{{.answers = {GIVES("LIST", "ls: x: Permission denied\r\n")}},
+	 VISIT_LISTING_NOT_UNDERSTOOD, 0,
 	 NULL},
-	{{.answers = {{"LIST", NULL, "-rw-r--r-- 1 u g 6 Nov 22 01:00 ../x\r\n"}}},
+	{{.answers = {GIVES("LIST", "-rw-r--r-- 1 u g 6 Nov 22 01:00 ../x\r\n")}},
 	 VISIT_LISTING_NOT_UNDERSTOOD, 0, NULL},
-	{{.answers = {{"LIST", NULL, "-rw-r--r-- 1 u g 6 Nov 22 01:00 x\r\n", .end = "426 Cut\r\n"}}},
+	{{.answers = {GIVES("LIST", "-rw-r--r-- 1 u g 6 Nov 22 01:00 x\r\n", .end = "426 Cut\r\n")}},
 	 VISIT_TRUNCATED, 0, NULL},
-	{{.answers = {{"LIST", NULL, "-rw-r--r-- 1 u g 6 Nov 22 01:00 some name\r\n", .repeat = 500000}}},
+	{{.answers = {GIVES("LIST", "-rw-r--r-- 1 u g 6 Nov 22 01:00 some name\r\n", .repeat = 500000)}},
 	 VISIT_TOO_MANY_FILES, 0, NULL},
 };
 
@@ -274,7 +288,7 @@ END_TEST
 START_TEST(what_a_server_lacks_is_not_asked_for_again)
 {
 	static const struct script_ftp script = {
-		.answers = {{"LIST", "502 No\r\n"}, {"NLST", NULL, "SAMPLE.TXT\r\n"}},
+		.answers = {SAYS("LIST", "502 No\r\n"), GIVES("NLST", "SAMPLE.TXT\r\n")},
 	};
 	struct listing listing;
 
@@ -297,19 +311,19 @@ START_TEST(a_pump_without_login_and_with_few_commands_is_pulled)
 	static const struct script_ftp pump = {
 		.greeting = "220 RTCS FTP Ready\r\n",
 		.answers = {
-			{"FEAT", "Unknown command\r\n"},
-			{"PASV", "Unknown command\r\n"},
-			{"EPSV", "Unknown command\r\n"},
-			{"SIZE", "Unknown command\r\n"},
-			{"MDTM", "Unknown command\r\n"},
-			{"CWD", "Unknown command\r\n"},
-			{"USER", "331 Looking up password\r\n"},
-			{"PASS", "221 Goodbye!\r\n", .then = SCRIPT_CLOSE},
-			{"LIST", NULL, "2                  0 00-00-1980  00:00:00\r\n"
+			SAYS("FEAT", "Unknown command\r\n"),
+			SAYS("PASV", "Unknown command\r\n"),
+			SAYS("EPSV", "Unknown command\r\n"),
+			SAYS("SIZE", "Unknown command\r\n"),
+			SAYS("MDTM", "Unknown command\r\n"),
+			SAYS("CWD", "Unknown command\r\n"),
+			SAYS("USER", "331 Looking up password\r\n"),
+			SAYS("PASS", "221 Goodbye!\r\n", .then = SCRIPT_CLOSE),
+			GIVES("LIST", "2                  0 00-00-1980  00:00:00\r\n"
 				       "CONFIG.XML         6 06-23-2016  08:25:30\r\n"
-				       "HEAD_F~1           6 01-01-1980  00:00:48\r\n"},
-			{"RETR HEAD_F~1", NULL, "sample", .end = "226 File sent OK - 6 bytes\r\n"},
-			{"RETR", "550 Unknown file\r\n"},
+				       "HEAD_F~1           6 01-01-1980  00:00:48\r\n"),
+			GIVES("RETR HEAD_F~1", "sample", .end = "226 File sent OK - 6 bytes\r\n"),
+			SAYS("RETR", "550 Unknown file\r\n"),
 		},
 	};
 	struct listing listing;
@@ -334,7 +348,7 @@ END_TEST
 START_TEST(a_server_without_cwd_lists_by_argument)
 {
 	static const struct script_ftp script = {
-		.answers = {{"CWD", "502 No\r\n"}, {"PWD", "502 No\r\n"}},
+		.answers = {SAYS("CWD", "502 No\r\n"), SAYS("PWD", "502 No\r\n")},
 	};
 	struct listing listing;
 
@@ -352,7 +366,7 @@ END_TEST
 START_TEST(home_is_remembered_when_it_is_left)
 {
 	static const struct script_ftp script = {
-		.answers = {{"PWD", "257 \"ata0a:/pump\"\r\n"}},
+		.answers = {SAYS("PWD", "257 \"ata0a:/pump\"\r\n")},
 	};
 	struct listing listing;
 
@@ -383,7 +397,7 @@ END_TEST
 
 START_TEST(a_device_that_does_not_answer_quit_does_not_hold_the_close)
 {
-	static const struct script_ftp script = {.answers = {{"QUIT", "", .then = SCRIPT_HANG}}};
+	static const struct script_ftp script = {.answers = {SAYS("QUIT", "", .then = SCRIPT_HANG)}};
 
 	start(&script);
 	ck_assert_outcome(link_fixture_open(&fixture), VISIT_OK);

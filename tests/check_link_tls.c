@@ -240,11 +240,11 @@ static const struct {
 	struct script_ftp script;
 	enum visit_outcome outcome;
 } explicit_faults[] = {
-	{{.answers = {{"AUTH", "502 No\r\n"}}}, VISIT_CRYPTO_INCOMPATIBLE},
-	{{.answers = {{"AUTH", "234 Go on\r\n", .then = SCRIPT_HANG}}}, VISIT_TIMED_OUT},
-	{{.answers = {{"AUTH", "234 Go on\r\n", .then = SCRIPT_CLOSE}}}, VISIT_CONNECTION_LOST},
-	{{.answers = {{"AUTH", "234 Go on\r\n230 And log in, too\r\n"}}}, VISIT_PROTOCOL_ERROR},
-	{{.answers = {{"AUTH", "234 Go on\r\n"}}}, VISIT_CRYPTO_INCOMPATIBLE},
+	{{.answers = {SAYS("AUTH", "502 No\r\n")}}, VISIT_CRYPTO_INCOMPATIBLE},
+	{{.answers = {SAYS("AUTH", "234 Go on\r\n", .then = SCRIPT_HANG)}}, VISIT_TIMED_OUT},
+	{{.answers = {SAYS("AUTH", "234 Go on\r\n", .then = SCRIPT_CLOSE)}}, VISIT_CONNECTION_LOST},
+	{{.answers = {SAYS("AUTH", "234 Go on\r\n230 And log in, too\r\n")}}, VISIT_PROTOCOL_ERROR},
+	{{.answers = {SAYS("AUTH", "234 Go on\r\n")}}, VISIT_CRYPTO_INCOMPATIBLE},
 };
 
 START_TEST(a_device_that_fails_at_tls_gets_no_password)

@@ -367,7 +367,7 @@ START_TEST(nul_bytes_in_a_name_are_refused)
 {
 	static const char bytes[] = "-rw-r--r-- 1 u g 7 Nov 22 01:00 HEAD\0.BIN";
 
-	assert_refused(LISTING_LIST, bytes, sizeof bytes - 1, "not safe");
+	assert_refused(LISTING_LIST, bytes, sizeof bytes - 1, "has a NUL");
 }
 END_TEST
 

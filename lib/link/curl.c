@@ -210,7 +210,8 @@ static struct link_result judge(struct link_curl *curl, CURLcode code)
 	}
 	if (code == CURLE_OK && is_https && curl->tls.pin[0] == '\0')
 		return link_failed(VISIT_PULLER_FAILED, "nobody looked at the certificate");
-	curl->is_usable = code == CURLE_OK || code == CURLE_TFTP_NOTFOUND || code == CURLE_TFTP_PERM;
+	curl->is_usable =
+		code == CURLE_OK || code == CURLE_TFTP_NOTFOUND || code == CURLE_TFTP_PERM;
 	return by_code(curl, code);
 }
 

@@ -115,7 +115,8 @@ static struct link_result demand(struct link_ftp *ftp, const char *verb, const c
 	if (ftp->reply.code == 530 || ftp->reply.code == 221)
 		return link_ftp_refusal(ftp);
 	if (!link_ftp_is_fine(ftp))
-		return link_failed(outcome, "%s %s is refused: %s", verb, argument, ftp->reply.text);
+		return link_failed(outcome, "%s %s is refused: %s", verb, argument,
+				   ftp->reply.text);
 	return result;
 }
 
@@ -265,7 +266,8 @@ static struct link_result learn_features(struct link_ftp *ftp)
 		return link_ok();
 	struct link_result result = link_ftp_ask(ftp, "FEAT", NULL);
 	ftp->features_known = true;
-	ftp->lacks_mlsd = ftp->reply.code != 211 || !link_ftp_reply_has_feature(&ftp->reply, "MLST");
+	ftp->lacks_mlsd =
+		ftp->reply.code != 211 || !link_ftp_reply_has_feature(&ftp->reply, "MLST");
 	return result;
 }
 
@@ -300,9 +302,10 @@ static struct link_result list_by(struct link_ftp *ftp, const char *verb, const 
 static struct link_result parse(const struct text *bytes, enum listing_format format,
 				struct listing *ret_listing)
 {
+	const char *data = bytes->data ? bytes->data : "";
 	struct error e = {0};
 
-	if (listing_parse(ret_listing, format, bytes->data ? bytes->data : "", bytes->length, &e) == 0)
+	if (listing_parse(ret_listing, format, data, bytes->length, &e) == 0)
 		return link_ok();
 	if (e.code != ERROR_DATA)
 		return link_failed_memory();
@@ -416,7 +419,7 @@ static struct link_result ftp_stat(struct link *link, const char *path,
 	if (ret_entry->has_size || ret_entry->modified[0] != '\0')
 		return result;
 	if (ftp->lacks_size && ftp->lacks_mdtm)
-		return link_failed(VISIT_LISTING_UNSUPPORTED, "the device knows no SIZE and no MDTM");
+		return link_failed(VISIT_LISTING_UNSUPPORTED, "the device knows no SIZE or MDTM");
 	return link_ftp_refusal(ftp);
 }
 

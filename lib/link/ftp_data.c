@@ -149,7 +149,8 @@ static struct link_result accept_device(struct link_ftp *ftp, struct data *data)
 			return link_failed(waited, "the device opened no data connection");
 		if (waited != VISIT_OK)
 			return link_stopped(waited);
-		int fd = accept4(data->listener, &caller.any, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		int fd = accept4(data->listener, &caller.any, &length,
+				 SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			continue;
 		if (is_same_host(&caller, &device)) {

@@ -11,7 +11,9 @@ static bool is_digit(char c)
 /* The code at the beginning of a line, or 0. */
 static int line_code(const char *line, size_t length)
 {
-	if (length < 3 || line[0] < '1' || line[0] > '5' || !is_digit(line[1]) || !is_digit(line[2]))
+	if (length < 3 || line[0] < '1' || line[0] > '5')
+		return 0;
+	if (!is_digit(line[1]) || !is_digit(line[2]))
 		return 0;
 	if (length > 3 && line[3] != ' ' && line[3] != '-')
 		return 0;

@@ -58,7 +58,7 @@ struct link_result link_intake_end(const struct link_intake *intake, int64_t ann
 		return link_failed(VISIT_CHANGED_WHILE_READ, "%llu bytes came instead of %lld",
 				   (unsigned long long)intake->size, (long long)known);
 	if (expected >= 0 && known != expected)
-		return link_failed(VISIT_CHANGED_WHILE_READ, "listed with %lld bytes, read with %lld",
+		return link_failed(VISIT_CHANGED_WHILE_READ, "listed with %lld bytes, %lld now",
 				   (long long)expected, (long long)known);
 	*ret_read = (struct link_read){.size = intake->size, .length_verified = announced >= 0};
 	return link_ok();

@@ -15,7 +15,8 @@ struct link_protocol {
 	struct link_result (*open)(struct link *link);
 	void (*look)(const struct link *link, struct link_seen *seen);
 	/* NULL where visit_scheme_lists() says no. */
-	struct link_result (*list)(struct link *link, const char *folder, struct listing *ret_listing);
+	struct link_result (*list)(struct link *link, const char *folder,
+				   struct listing *ret_listing);
 	struct link_result (*read)(struct link *link, const char *path, int64_t expected,
 				   link_on_bytes *on_bytes, void *userdata,
 				   struct link_read *ret_read);

@@ -84,9 +84,8 @@ static struct link_result secure_end(struct link_stream *stream, int returned)
 		return link_ok();
 	if (kind == SSL_ERROR_SYSCALL && number != 0)
 		return link_failed_errno(number);
-	return link_failed(VISIT_CONNECTION_LOST, "TLS: %s",
-			   last != 0 && ERR_reason_error_string(last) ? ERR_reason_error_string(last)
-								       : "the connection broke");
+	const char *reason = last != 0 ? ERR_reason_error_string(last) : NULL;
+	return link_failed(VISIT_CONNECTION_LOST, "TLS: %s", reason ? reason : "the connection broke");
 }
 
 /* One attempt. ret_events: what to wait for when neither bytes nor an end came. */

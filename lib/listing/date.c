@@ -201,12 +201,10 @@ bool listing_is_weekday(struct listing_span span)
 	return word_in(weekdays, span);
 }
 
-/* Three numbers, or a number, a month's name and a number, divided by the same sign. A first
- * or last number of four digits is the year; zero days and months do occur (blank FAT dates). */
-static bool is_divided_date(struct listing_span span, bool named)
+/* Three parts divided by the same sign: numbers, or one of them the name of a month. Gives
+ * the digits of each, 0 for the name, and its value. */
+static bool divide_date(struct listing_span span, size_t ret_count[3], unsigned ret_value[3])
 {
-	unsigned value[3] = {0};
-	size_t count[3] = {0};
 	char divider = '\0';
 
 	for (size_t part = 0; part < 3; part++) {
@@ -217,34 +215,50 @@ static bool is_divided_date(struct listing_span span, bool named)
 			divider = span.bytes[0];
 			span = after(span, 1);
 		}
-		if (named && part < 2 && span.length >= 3 && is_letter(span.bytes[0])) {
-			if (!word_in(english_months, (struct listing_span){span.bytes, 3}))
-				return false;
-			count[part] = 3;
-		} else {
-			count[part] = digits(span, &value[part]);
-		}
-		span = after(span, count[part]);
+		ret_value[part] = 0;
+		bool named = span.length >= 3 && is_letter(span.bytes[0]);
+		if (named && !word_in(english_months, (struct listing_span){span.bytes, 3}))
+			return false;
+		ret_count[part] = named ? 0 : digits(span, &ret_value[part]);
+		if (!named && ret_count[part] == 0)
+			return false;
+		span = after(span, named ? 3 : ret_count[part]);
 	}
-	if (span.length != 0 || count[1] == 0 || count[1] == 4)
-		return false;
-	if (named)
-		return (count[0] == 3) != (count[1] == 3) && (count[2] == 2 || count[2] == 4) &&
-		       value[0] <= 31 && value[1] <= 31;
-	if (count[0] == 4)
-		return count[1] == 2 && count[2] == 2 && value[1] <= 12 && value[2] <= 31;
-	return count[0] >= 1 && count[0] <= 2 && count[1] <= 2 && (count[2] == 2 || count[2] == 4) &&
-	       value[0] <= 31 && value[1] <= 31;
+	return span.length == 0;
 }
 
+static bool is_short(size_t count)
+{
+	return count == 1 || count == 2;
+}
+
+static bool is_year_part(size_t count)
+{
+	return count == 2 || count == 4;
+}
+
+/* Zero days and months do occur: blank dates of FAT. */
 bool listing_is_number_date(struct listing_span span)
 {
-	return is_divided_date(span, false);
+	unsigned value[3];
+	size_t count[3];
+
+	if (!divide_date(span, count, value))
+		return false;
+	if (count[0] == 4)
+		return count[1] == 2 && count[2] == 2 && value[1] <= 12 && value[2] <= 31;
+	return is_short(count[0]) && is_short(count[1]) && is_year_part(count[2]) &&
+	       value[0] <= 31 && value[1] <= 31;
 }
 
 bool listing_is_month_date(struct listing_span span)
 {
-	return is_divided_date(span, true);
+	unsigned value[3];
+	size_t count[3];
+
+	return divide_date(span, count, value) && (count[0] == 0) != (count[1] == 0) &&
+	       (is_short(count[0]) || is_short(count[1])) && is_year_part(count[2]) &&
+	       value[0] <= 31 && value[1] <= 31;
 }
 
 static bool is_month_day(struct listing_span span)

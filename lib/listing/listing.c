@@ -103,6 +103,8 @@ static int take_line(struct listing *listing, enum listing_format format,
 
 	if (line.length > LISTING_LINE_MAX)
 		return complain(e, number, line, "is too long");
+	if (memchr(line.bytes, '\0', line.length))
+		return complain(e, number, line, "has a NUL");
 	if (is_blank_line(format, line))
 		return 0;
 	if ((format == LISTING_MLSD && !listing_read_mlsd(&found, line)) ||
@@ -145,7 +147,8 @@ int listing_check_unique(const struct listing *listing, struct error *e)
 		struct text shown;
 		text_init(&shown);
 		escape_add(&shown, ESCAPE_DISPLAY, names[i], strlen(names[i]));
-		error_set(e, ERROR_DATA, "the listing names %s twice", shown.data ? shown.data : "");
+		error_set(e, ERROR_DATA, "the listing names %s twice",
+			  shown.data ? shown.data : "");
 		text_clear(&shown);
 		return -1;
 	}

@@ -30,7 +30,7 @@ static void copy_modified(struct listing_found *found, struct listing_span value
 static bool is_time_value(struct listing_span value)
 {
 	for (size_t i = 0; i < value.length; i++)
-		if (!strchr("0123456789.", value.bytes[i]) || value.bytes[i] == '\0')
+		if (!strchr("0123456789.", value.bytes[i]))
 			return false;
 	return value.length >= 8;
 }

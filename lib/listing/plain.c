@@ -129,7 +129,8 @@ bool listing_read_heading(struct listing_found *ret_found, struct listing_span l
 {
 	static const char *const totals[] = {
 		"total",  "total:", "insgesamt", "totaal", "totale", "totalt", "totalt:", "razem",
-		"celkem", "toplam", "yhteensä",	 "итого",  "合計",   "總計",   "总用量",  "总计",
+		"celkem", "toplam", "yhteensä",	 "итого",
+		"合計",	  "總計",   "总用量",	 "总计",
 	};
 	static const char *const columns[] = {"size", "date", "time", "name"};
 	struct listing_words words;

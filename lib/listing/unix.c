@@ -12,28 +12,29 @@ static size_t permissions(const struct listing_words *words, enum listing_type *
 	if (words->count < 2)
 		return 0;
 	char type = word.bytes[0];
-	if (!strchr("-dlbcpsD", type) || type == '\0')
+	if (!strchr("-dlbcpsD", type))
 		return 0;
 	*ret_type = type == '-'	  ? LISTING_FILE
 		    : type == 'd' ? LISTING_FOLDER
 		    : type == 'l' ? LISTING_LINK
 				  : LISTING_OTHER;
 	*ret_device = type == 'b' || type == 'c';
-	struct listing_span rights =
-		word.length == 1 ? words->items[1] : (struct listing_span){word.bytes + 1, word.length - 1};
+	struct listing_span rights = words->items[1];
+	if (word.length > 1)
+		rights = (struct listing_span){word.bytes + 1, word.length - 1};
 	*ret_netware = rights.length == 10 && rights.bytes[0] == '[' && rights.bytes[9] == ']';
 	if (*ret_netware) {
 		for (size_t i = 1; i < 9; i++)
-			if (!strchr("RWCEAFMS-", rights.bytes[i]) || rights.bytes[i] == '\0')
+			if (!strchr("RWCEAFMS-", rights.bytes[i]))
 				return 0;
 		return word.length == 1 ? 2 : 1;
 	}
-	if (word.length == 11 && strchr("+.@", word.bytes[10]) && word.bytes[10] != '\0')
+	if (word.length == 11 && strchr("+.@", word.bytes[10]))
 		rights.length--; /* an access list, a security context, extended attributes */
 	if (word.length == 1 || rights.length != 9)
 		return 0;
 	for (size_t i = 0; i < 9; i++)
-		if (!strchr("rwxsStTlL-", rights.bytes[i]) || rights.bytes[i] == '\0')
+		if (!strchr("rwxsStTlL-", rights.bytes[i]))
 			return 0;
 	return 1;
 }
@@ -42,7 +43,7 @@ static size_t permissions(const struct listing_words *words, enum listing_type *
 static bool is_device_number(struct listing_span word)
 {
 	for (size_t i = 0; i < word.length; i++)
-		if (!strchr("0123456789,", word.bytes[i]) || word.bytes[i] == '\0')
+		if (!strchr("0123456789,", word.bytes[i]))
 			return false;
 	return word.length > 0;
 }

@@ -141,7 +141,6 @@ struct session {
 	int listener; /* PASV, EPSV */
 	int data;
 	const struct server *server;
-	bool used[12];
 };
 
 enum { DECENT_PORT = 0 };
@@ -170,17 +169,13 @@ static bool is_answer_to(const struct script_answer *answer, const char *command
 	       (command[length] == '\0' || command[length] == ' ');
 }
 
-static const struct script_answer *find(struct session *session, const struct script_ftp *script,
-					const char *command)
+static const struct script_answer *find(const struct script_ftp *script, const char *command)
 {
 	static const struct script_answer unknown = {.verb = "", .reply = "500 What?\r\n"};
 
-	for (size_t i = 0; i < 12 && script->answers[i].verb; i++) {
-		if (session->used[i] || !is_answer_to(&script->answers[i], command))
-			continue;
-		session->used[i] = script->answers[i].once;
-		return &script->answers[i];
-	}
+	for (size_t i = 0; i < SCRIPT_ANSWERS_MAX && script->answers[i].verb; i++)
+		if (is_answer_to(&script->answers[i], command))
+			return &script->answers[i];
 	for (const struct script_answer *answer = decent; answer->verb; answer++)
 		if (is_answer_to(answer, command))
 			return answer;
@@ -215,8 +210,9 @@ static void reply(struct session *session, const struct script_answer *answer)
 		port = port ? port : listen_for_data(session);
 		char *to = text + length;
 		size_t room = sizeof text - length;
-		length += (size_t)(*++at == '1' ? snprintf(to, room, "%u,%u", port >> 8, port & 0xFF)
-						: snprintf(to, room, "%u", port));
+		bool halves = *++at == '1';
+		length += (size_t)(halves ? snprintf(to, room, "%u,%u", port >> 8, port & 0xFF)
+					  : snprintf(to, room, "%u", port));
 	}
 	if (!answer->drip) {
 		script_give(session->control, text, length);
@@ -246,14 +242,12 @@ static void connect_data(struct session *session, const char *command)
 
 static void transfer(struct session *session, const struct script_answer *answer)
 {
-	size_t length = answer->length ? answer->length : strlen(answer->data);
-
 	if (!answer->reply)
 		script_say(session->control, "150 Here it comes\r\n");
 	if (session->data < 0 && session->listener >= 0)
 		session->data = accept(session->listener, NULL, NULL);
 	for (unsigned i = 0; i <= answer->repeat; i++)
-		script_give(session->data, answer->data, length);
+		script_say(session->data, answer->data);
 }
 
 /* False: the session is over. */
@@ -277,7 +271,7 @@ static bool follow(struct session *session, enum script_then then)
 static bool answer_command(struct session *session, const struct script_ftp *script,
 			   const char *command)
 {
-	const struct script_answer *answer = find(session, script, command);
+	const struct script_answer *answer = find(script, command);
 
 	if (answer == &decent[DECENT_PORT])
 		connect_data(session, command);

@@ -23,6 +23,8 @@ void script_record(const struct server *server, const char *line);
 
 /* ---- an FTP server ---- */
 
+enum { SCRIPT_ANSWERS_MAX = 12 };
+
 enum script_then {
 	SCRIPT_GO_ON,
 	SCRIPT_HANG,  /* and say nothing more */
@@ -33,21 +35,24 @@ enum script_then {
 /* The answer to one command. What is left NULL or zero is as a decent server does it. */
 struct script_answer {
 	const char *verb; /* or a whole command: "RETR HEAD_F~1" */
-	/* Whole lines. One for PORT is all there is to it: nobody connects. "%1" is the port of a new listener in PASV's two numbers, "%2" in one. */
+	/* Whole lines. "%1" is the port of a new listener in PASV's two numbers, "%2" in one.
+	 * After one for PORT nobody connects. */
 	const char *reply;
 	const char *data; /* over the data connection, for LIST, RETR … */
-	size_t length;	  /* of data; 0: as a string */
 	unsigned repeat;  /* send it so many times more */
 	const char *end;  /* after the data; "" for none */
 	enum script_then then; /* after the reply; of a transfer, after the data, before the end */
-	bool once; /* the next time this command is answered by what stands further down */
 	bool drip; /* the reply comes byte by byte, 20 ms apart, until the peer goes */
 };
+
+/* The two usual ones: a reply and no more, and bytes over the data connection. */
+#define SAYS(verb_, ...) {.verb = (verb_), .reply = __VA_ARGS__}
+#define GIVES(verb_, ...) {.verb = (verb_), .data = __VA_ARGS__}
 
 struct script_ftp {
 	const char *greeting; /* NULL: "220 Sample\r\n" */
 	enum script_then then; /* after the greeting */
-	struct script_answer answers[12]; /* until one without a verb */
+	struct script_answer answers[SCRIPT_ANSWERS_MAX]; /* until one without a verb */
 };
 
 /* A talk for script_start(); script is a struct script_ftp. */
