@@ -184,7 +184,7 @@ START_TEST(readings_turn_out_as_they_should)
 	const struct reading *reading = &readings[_i];
 
 	start(&reading->script);
-	fixture.order.limits.file_bytes = 1000 * 1000;
+	fixture.order.limits.file_bytes = 1000000;
 	ck_assert_outcome(link_fixture_open(&fixture), VISIT_OK);
 	ck_assert_outcome(link_fixture_read(&fixture, "SAMPLE.TXT", reading->expected),
 			  reading->outcome);

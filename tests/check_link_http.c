@@ -312,7 +312,7 @@ END_TEST
 START_TEST(a_visit_past_its_time_is_too_slow)
 {
 	start_nginx(NULL);
-	fixture.order.limits.rate = 100 * 1000;
+	fixture.order.limits.rate = 100000;
 	fixture.order.limits.total_seconds = 1;
 	ck_assert_outcome(link_fixture_open(&fixture), VISIT_OK);
 	ck_assert_outcome(link_fixture_read(&fixture, "HEAD_F~1", -1), VISIT_TOO_SLOW);

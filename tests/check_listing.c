@@ -373,9 +373,9 @@ END_TEST
 
 START_TEST(a_message_shows_the_line_escaped)
 {
-	static const char bytes[] = "\x1B[2Jwhat\xE2\x80\xAEis this";
+	static const char bytes[] = "\x1B[2Jwhat\xE2\x80\xA8is this";
 
-	assert_refused(LISTING_LIST, bytes, strlen(bytes), "%1B[2Jwhat%E2%80%AEis this");
+	assert_refused(LISTING_LIST, bytes, strlen(bytes), "%1B[2Jwhat%E2%80%A8is this");
 }
 END_TEST
 

@@ -64,8 +64,10 @@ static struct link_result login_refusal(const struct link_ftp *ftp, const char *
 }
 
 /* A device that hangs up at the login has refused it: trying again may lock it. */
-static struct link_result after_login(struct link_result result)
+static struct link_result ask_login(struct link_ftp *ftp, const char *verb, const char *argument)
 {
+	struct link_result result = link_ftp_ask(ftp, verb, argument);
+
 	if (result.outcome == VISIT_CONNECTION_LOST)
 		return link_failed(VISIT_LOGIN_REFUSED, "the device hung up at the login");
 	return result;
@@ -75,15 +77,13 @@ static struct link_result log_in(struct link_ftp *ftp, const char *user, const c
 {
 	if (strpbrk(user, "\r\n") || strpbrk(password, "\r\n"))
 		return link_failed(VISIT_CREDENTIAL_UNUSABLE, "a line end in the user or password");
-	struct link_result result = after_login(link_ftp_ask(ftp, "USER", user));
+	struct link_result result = ask_login(ftp, "USER", user);
 	if (result.outcome == VISIT_OK && ftp->reply.code == 331)
-		result = after_login(link_ftp_ask(ftp, "PASS", password));
-	if (result.outcome != VISIT_OK || link_ftp_is_fine(ftp)) {
-		if (result.outcome == VISIT_OK && ftp->reply.code == 221)
-			return login_refusal(ftp, password);
+		result = ask_login(ftp, "PASS", password);
+	if (result.outcome != VISIT_OK)
 		return result;
-	}
-	return login_refusal(ftp, password);
+	bool is_in = link_ftp_is_fine(ftp) && ftp->reply.code != 221; /* "Goodbye" */
+	return is_in ? result : login_refusal(ftp, password);
 }
 
 static struct link_result log_in_as_ordered(struct link_ftp *ftp)

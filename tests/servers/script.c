@@ -184,7 +184,7 @@ static const struct script_answer *find(const struct script_ftp *script, const c
 
 static unsigned listen_for_data(struct session *session)
 {
-	struct sockaddr_in address;
+	struct sockaddr_in address = {0};
 	socklen_t length = sizeof address;
 
 	if (session->listener >= 0)
@@ -218,7 +218,7 @@ static void reply(struct session *session, const struct script_answer *answer)
 		script_give(session->control, text, length);
 		return;
 	}
-	for (size_t i = 0;; i = (i + 1) % length) {
+	for (size_t i = 0;; i = i + 1 < length ? i + 1 : 0) {
 		if (send(session->control, text + i, 1, MSG_NOSIGNAL) != 1)
 			return;
 		poll(NULL, 0, 20);
@@ -228,13 +228,17 @@ static void reply(struct session *session, const struct script_answer *answer)
 /* "PORT 127,0,0,1,4,5" */
 static void connect_data(struct session *session, const char *command)
 {
-	unsigned n[6] = {0};
 	struct sockaddr_in address = {.sin_family = AF_INET};
+	const char *at = command + strlen("PORT ");
+	uint64_t all = 0; /* four bytes of address, two of port */
 
-	if (sscanf(command, "PORT %u,%u,%u,%u,%u,%u", n, n + 1, n + 2, n + 3, n + 4, n + 5) != 6)
-		return;
-	address.sin_addr.s_addr = htonl(n[0] << 24 | n[1] << 16 | n[2] << 8 | n[3]);
-	address.sin_port = htons((uint16_t)(n[4] << 8 | n[5]));
+	for (unsigned i = 0; i < 6 && *at != '\0'; i++) {
+		char *end;
+		all = all << 8 | (strtoul(at, &end, 10) & 0xFF);
+		at = *end == ',' ? end + 1 : end;
+	}
+	address.sin_addr.s_addr = htonl((uint32_t)(all >> 16));
+	address.sin_port = htons((uint16_t)all);
 	session->data = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(session->data, (struct sockaddr *)&address, sizeof address) < 0)
 		script_record(session->server, "(could not connect)");
