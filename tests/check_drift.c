@@ -50,6 +50,12 @@ static const struct judged listed[] = {
 	/* a baseline without files */
 	{"f", "r1:c", "", "verified", "", 0, "r1"},
 	{"f", "r1:c", "a=1", "drifted", "added a r1", 0, NULL},
+	/* what nobody expected, beside what people approved, and without */
+	{"fx", "r1:c a=1", "a=1", "verified", "", 0, "r1"},
+	{"fx", "r1:c a=1", "a=1 x/a=1", "drifted", "added x/a none", 0, "r1"},
+	{"fx", "r1:c a=1", "a=1 x/a!too-large", "partial", "unreadable x/a none", 1, "r1"},
+	{"fx", "r1:s a=1", "a=1 x/a=1", "untrusted", "", 2, NULL},
+	{"fx", "r1:oe a=1", "a=1 x/a=1", "untrusted", "", 2, NULL},
 	/* no baseline in force */
 	{"f", "", "a=1 b!timed-out", "untrusted", "", 2, NULL},
 	{"f", "", "", "untrusted", "", 0, NULL},

@@ -35,9 +35,11 @@ static inline struct digest_pair world_digest(const char *content)
 	return pair;
 }
 
-/* "l/…" is drug library, the rest firmware. */
+/* "l/…" is drug library, "x/…" what nobody expected, the rest firmware. */
 static inline enum visit_kind world_kind(const char *path)
 {
+	if (strncmp(path, "x/", 2) == 0)
+		return VISIT_OTHER;
 	return strncmp(path, "l/", 2) == 0 ? VISIT_DRUG_LIBRARY : VISIT_FIRMWARE;
 }
 
@@ -110,7 +112,7 @@ static inline void world_approve(struct world *world, const char *words)
 	world->count++;
 }
 
-/* Baselines are separated by "; ". pulls has "f" and "l" for the kinds. */
+/* Baselines are separated by "; ". pulls has "f", "l" and "x" for the kinds. */
 static inline void world_make(struct world *world, const char *pulls, const char *baselines,
 			      const char *seen)
 {
@@ -120,6 +122,7 @@ static inline void world_make(struct world *world, const char *pulls, const char
 	*world = (struct world){.scope.lists = true};
 	world->scope.pulls[VISIT_FIRMWARE] = strchr(pulls, 'f') != NULL;
 	world->scope.pulls[VISIT_DRUG_LIBRARY] = strchr(pulls, 'l') != NULL;
+	world->scope.pulls[VISIT_OTHER] = strchr(pulls, 'x') != NULL;
 	for (char *one = strtok_r(copy, ";", &rest); one; one = strtok_r(NULL, ";", &rest))
 		world_approve(world, one + strspn(one, " "));
 	world_see_all(&world->report, seen);
@@ -150,7 +153,7 @@ static inline char *world_findings(const struct drift_verdict *verdict)
 	for (size_t i = 0; i < verdict->finding_count; i++) {
 		const struct drift_finding *finding = &verdict->findings[i];
 		text_addf(&text, "%s%s %s %s", i > 0 ? ", " : "", drift_type_name(finding->type),
-			  finding->path, finding->release);
+			  finding->path, finding->release ? finding->release : "none");
 	}
 	return text_take(&text);
 }

@@ -56,6 +56,16 @@ static bool is_in_force(const struct drift_case *one)
 	return one->count > 0 && one->candidates[0].standing != DRIFT_PAST;
 }
 
+/* Whether people approved anything of the device that still holds. */
+static bool any_in_force(const struct drift_baseline *baselines, size_t count, int64_t now)
+{
+	for (size_t i = 0; i < count; i++)
+		if (baselines[i].manifest->expires_at > now &&
+		    standing_of(&baselines[i], now) != DRIFT_PAST)
+			return true;
+	return false;
+}
+
 /* How many files of this kind were seen. */
 static uint64_t count_seen(const struct drift_case *one)
 {
@@ -77,7 +87,10 @@ static int compare_kind(struct drift_verdict *verdict, const struct visit_report
 			const struct drift_scope *scope, enum visit_kind kind,
 			const struct drift_baseline *baselines, size_t count, int64_t now)
 {
+	static const struct manifest nothing = {.kind = VISIT_OTHER};
+	static const struct drift_baseline none = {.manifest = &nothing, .id = "", .current = true};
 	CLEANUP(cleanup_case) struct drift_case one = {.report = report, .scope = scope, .kind = kind};
+	struct drift_candidate empty = {.baseline = &none, .standing = DRIFT_CURRENT};
 	struct drift_kind *standing = &verdict->kinds[kind];
 
 	if (gather(&one, MANIFEST_DEVICE, baselines, count, now) < 0 ||
@@ -91,6 +104,13 @@ static int compare_kind(struct drift_verdict *verdict, const struct visit_report
 		return 0;
 	if (is_in_force(&one))
 		return drift_judge_kind(verdict, &one);
+	/* "Other" is what nobody expected: beside approved kinds its files are added. */
+	if (kind == VISIT_OTHER && any_in_force(baselines, count, now)) {
+		one.count = 0;
+		if (ARRAY_APPEND(one.candidates, one.count, empty) < 0)
+			return -ENOMEM;
+		return drift_judge_kind(verdict, &one);
+	}
 	standing->result = DRIFT_UNTRUSTED;
 	verdict->unchecked += seen;
 	return 0;

@@ -62,7 +62,7 @@ struct drift_finding {
 	uint64_t new_size, old_size;
 	struct digest_pair new_digest, old_digest;
 	char *release;			 /* the release it was compared with, or is of (stale:
-					  * old is then the current one's) */
+					  * old is then the current one's); NULL: none */
 	char manifest[MANIFEST_ID_SIZE]; /* that manifest's id, or empty */
 };
 
@@ -113,7 +113,8 @@ struct drift_scope {
  * path is missing when a complete listing lacks it, or by the device's own "not found"; on a
  * link that cannot list (where nothing added can be seen) by the latter alone. A path that the
  * profile leaves out, or has under another kind, is unchecked. A kind of which
- * files were seen but no release is in force is untrusted.
+ * files were seen but no release is in force is untrusted; but of the kind "other", which is
+ * what nobody expected, files beside approved kinds are added.
  *
  * A report whose outcome is not VISIT_OK is compared as far as it goes, but the result is never
  * better than its contact says. Where the device was not tried (cancelled, or our own fault) it

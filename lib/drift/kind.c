@@ -70,10 +70,10 @@ static int add_finding(struct drift_verdict *verdict, const struct drift_case *o
 		.type = type,
 		.kind = one->kind,
 		.path = strdup(row->path),
-		.release = strdup(with->baseline->manifest->release),
 	};
+	const char *release = with->baseline->manifest->release;
 
-	if (!finding.path || !finding.release)
+	if (!finding.path || (release && !(finding.release = strdup(release))))
 		return -ENOMEM;
 	(void)snprintf(finding.manifest, sizeof finding.manifest, "%s", with->baseline->id);
 	if (type == DRIFT_UNREADABLE)
@@ -190,7 +190,7 @@ int drift_judge_kind(struct drift_verdict *verdict, struct drift_case *one)
 	standing->result = drifted ? DRIFT_DRIFTED : !whole ? DRIFT_PARTIAL
 			 : reference->standing == DRIFT_CURRENT ? DRIFT_VERIFIED : DRIFT_BEHIND;
 	bool known = (whole && !drifted) || (reference->matched > 0 && !choice.unsure);
-	if (choice.mixed || !known)
+	if (choice.mixed || !known || !reference->baseline->manifest->release)
 		return 0;
 	standing->release = strdup(reference->baseline->manifest->release);
 	return standing->release ? 0 : -ENOMEM;
