@@ -154,6 +154,7 @@ static const struct {
 	{"ftp://-oProxyCommand/", NULL, 0, NULL, NULL},
 	{"ftp://[::1/", NULL, 0, NULL, NULL},
 	{"ftp://[::1]x/", NULL, 0, NULL, NULL},
+	{"ftp://[host]/", NULL, 0, NULL, NULL},
 	{"ftp://host/a/../b", NULL, 0, NULL, NULL},
 	{"ftp://host/a%0Ab", NULL, 0, NULL, NULL},
 	{"ftp://host/a%00b", NULL, 0, NULL, NULL},

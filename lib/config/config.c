@@ -78,7 +78,7 @@ static const struct {
 
 static char **string_at(struct config *config, size_t offset)
 {
-	return (char **)((char *)config + offset);
+	return (char **)(void *)((char *)config + offset);
 }
 
 static int set_defaults(struct config *config)

@@ -175,7 +175,7 @@ enum { FIELD_COUNT = sizeof fields / sizeof *fields };
 
 static char **field_of(const struct inventory_device *device, const struct field *field)
 {
-	return (char **)((char *)device + field->offset);
+	return (char **)(void *)((char *)device + field->offset);
 }
 
 static int check_field(const struct field *field, const char *value, struct error *e)

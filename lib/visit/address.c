@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "visit/visit.h"
 
-enum { HOST_MAX = 253, URL_MAX = 2048 };
+/* A link holds the longest path with each of its bytes written %XX. */
+enum { HOST_MAX = 253, URL_MAX = 4096 };
 
 void visit_address_clear(struct visit_address *address)
 {
@@ -24,7 +25,7 @@ static bool host_is_fine(const char *host, bool brackets)
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 	size_t length = strlen(host);
 
-	if (length == 0 || length > HOST_MAX || host[0] == '-')
+	if (length == 0 || length > HOST_MAX || host[0] == '-' || brackets != (strchr(host, ':') != NULL))
 		return false;
 	for (size_t i = 0; i < length; i++)
 		if (!strchr(letters, host[i]) && !strchr(brackets ? ":.%-_" : ".-_", host[i]))
