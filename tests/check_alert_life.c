@@ -592,122 +592,6 @@ START_TEST(yet_another_key_is_news)
 }
 END_TEST
 
-/* ---- overdue ---- */
-
-START_TEST(overdue_is_opened_reminded_of_and_resolved)
-{
-	struct inventory_device device = {.asset = (char *)"A-1", .enrolled_at = 10 * TIME_DAY};
-	struct alert_change first;
-	struct alert_change next;
-
-	ck_assert(!alert_overdue(&first, &device, 0, 7 * TIME_DAY, NULL, TIME_DAY, 17 * TIME_DAY - 1));
-	ck_assert(!alert_overdue(&first, &device, 0, 0, NULL, TIME_DAY, 1000 * TIME_DAY));
-	ck_assert(alert_overdue(&first, &device, 0, 7 * TIME_DAY, NULL, TIME_DAY, 17 * TIME_DAY));
-	ck_assert(first.tell);
-	ck_assert_int_eq(first.action, ALERT_OPENED);
-	ck_assert_int_eq(first.alert.type, ALERT_DEVICE_OVERDUE);
-	ck_assert_str_eq(first.alert.detail, "never verified, enrolled 1970-01-11T00:00:00Z");
-	ck_assert(!alert_overdue(&next, &device, 0, 7 * TIME_DAY, &first.alert, TIME_DAY, 18 * TIME_DAY - 1));
-	ck_assert(alert_overdue(&next, &device, 0, 7 * TIME_DAY, &first.alert, TIME_DAY, 18 * TIME_DAY));
-	ck_assert_int_eq(next.action, ALERT_REMINDED);
-	ck_assert_int_eq(next.alert.told_at, 18 * TIME_DAY);
-	alert_clear(&next.alert);
-	first.alert.state = ALERT_STATE_ACKNOWLEDGED;
-	ck_assert(!alert_overdue(&next, &device, 0, 7 * TIME_DAY, &first.alert, TIME_DAY, 99 * TIME_DAY));
-	ck_assert(alert_overdue(&next, &device, 98 * TIME_DAY, 7 * TIME_DAY, &first.alert, TIME_DAY,
-				99 * TIME_DAY));
-	ck_assert_int_eq(next.action, ALERT_ENDED);
-	ck_assert_int_eq(next.alert.state, ALERT_STATE_RESOLVED);
-	ck_assert_str_eq(next.alert.detail, "it was verified");
-	alert_clear(&next.alert);
-	alert_clear(&first.alert);
-}
-END_TEST
-
-START_TEST(device_that_is_not_active_is_not_overdue)
-{
-	struct inventory_device device = {.asset = (char *)"A-1", .state = INVENTORY_STORED};
-	struct alert open = {.number = 1, .type = ALERT_DEVICE_OVERDUE, .asset = (char *)"A-1"};
-	struct alert_change change;
-
-	ck_assert(!alert_overdue(&change, &device, 1, TIME_DAY, NULL, TIME_DAY, 99 * TIME_DAY));
-	ck_assert(alert_overdue(&change, &device, 1, TIME_DAY, &open, TIME_DAY, 99 * TIME_DAY));
-	ck_assert_int_eq(change.action, ALERT_ENDED);
-	alert_clear(&change.alert);
-}
-END_TEST
-
-/* ---- events ---- */
-
-START_TEST(event_of_a_change_carries_the_device_and_the_contents)
-{
-	struct inventory_device device = {.asset = (char *)"A-1", .serial = (char *)"S-1",
-					  .model = (char *)"generic", .name = (char *)"pump",
-					  .department = (char *)"ward"};
-	CLEANUP(alert_event_clear) struct alert_event event = {0};
-	WORLD;
-
-	visit(&world, VISIT_OK);
-	(void)stpcpy(world.report.seen_address, "192.0.2.7");
-	drift(&world, "a", DRIFT_FORGED, 3);
-	judge(&world);
-	struct alert_change change = {.alert = world.open[0], .tell = true, .action = ALERT_OPENED};
-	ck_assert_int_eq(alert_event_from_change(&event, &change, &device, "site", &world.report, 12,
-						 world.now), 0);
-	ck_assert_int_eq(event.type, ALERT_FILE_FORGED);
-	ck_assert_int_eq(event.action, ALERT_OPENED);
-	ck_assert_str_eq(event.site, "site");
-	ck_assert_str_eq(event.serial, "S-1");
-	ck_assert_str_eq(event.name, "pump");
-	ck_assert_str_eq(event.address, "192.0.2.7");
-	ck_assert_str_eq(event.grade, "plain, not identified");
-	ck_assert_uint_eq(event.alert, 1);
-	ck_assert_uint_eq(event.sweep, 12);
-	ck_assert(event.has_new);
-	ck_assert_uint_eq(event.new_size, 3);
-	alert_event_clear(&event);
-
-	change.action = ALERT_ENDED;
-	ck_assert_int_eq(alert_event_from_change(&event, &change, &device, NULL, NULL, 13, world.now), 0);
-	ck_assert_int_eq(event.type, ALERT_RESOLVED);
-	ck_assert_int_eq(event.resolves, ALERT_FILE_FORGED);
-	ck_assert(!event.has_new); /* what it had is not what it has */
-	ck_assert_ptr_null(event.grade);
-	ck_assert_ptr_null(event.site);
-	ck_assert_str_eq(event.path, "a");
-}
-END_TEST
-
-START_TEST(link_that_was_not_reached_is_not_graded)
-{
-	struct inventory_device device = {.asset = (char *)"A-1"};
-	CLEANUP(alert_event_clear) struct alert_event event = {0};
-	WORLD;
-
-	visit(&world, VISIT_TIMED_OUT);
-	judge(&world);
-	struct alert_change change = {.alert = world.open[0], .tell = true, .action = ALERT_OPENED};
-	ck_assert_int_eq(alert_event_from_change(&event, &change, &device, "site", &world.report, 12,
-						 world.now), 0);
-	ck_assert_ptr_null(event.grade);
-	ck_assert_str_eq(event.outcome, "timed-out");
-}
-END_TEST
-
-START_TEST(summary_carries_the_counts)
-{
-	struct alert_counts counts = {.devices = 3, .approvals = 0};
-	CLEANUP(alert_event_clear) struct alert_event event = {0};
-
-	ck_assert_int_eq(alert_event_summary(&event, "site", 4, &counts, 9), 0);
-	ck_assert_int_eq(event.type, ALERT_SWEEP_SUMMARY);
-	ck_assert_int_eq(event.action, ALERT_TOLD);
-	ck_assert(event.has_counts);
-	ck_assert_uint_eq(event.counts.devices, 3);
-	ck_assert_uint_eq(event.sweep, 4);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("alert life");
@@ -738,11 +622,6 @@ int main(void)
 	tcase_add_test(tcase, graver_trouble_takes_the_place_of_lighter);
 	tcase_add_test(tcase, silence_clears_nobody);
 	tcase_add_test(tcase, yet_another_key_is_news);
-	tcase_add_test(tcase, overdue_is_opened_reminded_of_and_resolved);
-	tcase_add_test(tcase, device_that_is_not_active_is_not_overdue);
-	tcase_add_test(tcase, event_of_a_change_carries_the_device_and_the_contents);
-	tcase_add_test(tcase, link_that_was_not_reached_is_not_graded);
-	tcase_add_test(tcase, summary_carries_the_counts);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -179,11 +179,11 @@ static const struct {
 	  .counts = {.devices = 3, .results = {[DRIFT_VERIFIED] = 2, [DRIFT_DRIFTED] = 1}, .files = 15,
 		     .bytes = 99, .findings = 1, .open_alerts = 4, .started_at = 5 * TIME_SECOND,
 		     .ended_at = 7 * TIME_SECOND, .approvals = 2}},
-	 "Report: sweep 12 has ended after 2 s; 3 devices: 2 verified, 1 drifted; 15 files, 99 bytes;"
+	 "Report: sweep 12 has ended after 2 s; devices: 3 (2 verified, 1 drifted); files: 15, bytes: 99;"
 	 " findings: 1, open alerts: 4, overdue devices: 0."},
 	{{.type = ALERT_SWEEP_SUMMARY, .action = ALERT_TOLD, .sweep = 12, .has_counts = true,
 	  .counts = {.stopped = true, .why_stopped = "a stop"}},
-	 "Report: sweep 12 was stopped before its end (a stop) after 0 s; 0 devices; 0 files, 0 bytes;"
+	 "Report: sweep 12 was stopped before its end (a stop) after 0 s; devices: 0; files: 0, bytes: 0;"
 	 " findings: 0, open alerts: 0, overdue devices: 0. Evaluation: baselines are in force without"
 	 " signatures."},
 };

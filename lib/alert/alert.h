@@ -110,22 +110,34 @@ struct alert_frame {
 	bool clock_synced;	     /* timeQuality */
 };
 
-/* RFC 5424 with structured data and the sentence; at most ALERT_MESSAGE_MAX bytes: a path or
- * a detail is shortened (pathTrunc, pathSha256), never a digest. */
-int alert_render_rfc5424(struct text *text, const struct alert_event *event, const struct alert_frame *frame);
+/* RFC 5424 with structured data and the sentence; at most ALERT_MESSAGE_MAX bytes, and
+ * ALERT_MESSAGE_AIM where that can be had: words, details and the path are shortened (the path
+ * with pathTrunc and pathSha256), never a digest. No byte order mark stands before the sentence
+ * (RFC 5424 §6.4, MSG-ANY), since receivers show it. Returns 0, or -1 without memory. */
+int alert_render_rfc5424(struct text *text, const struct alert_event *event,
+			 const struct alert_frame *frame);
 
-/* RFC 3164 for the local /dev/log, whose readers mangle 5424: the body is the MSGID, the same
- * structured data and the sentence. Time in local time, as the RFC has it. */
-int alert_render_rfc3164(struct text *text, const struct alert_event *event, const struct alert_frame *frame);
+/* RFC 3164 for the local /dev/log, whose readers mangle 5424 and expect no host name: the body
+ * is the MSGID, the same structured data and the sentence, so that a relay can make RFC 5424 of
+ * it again. Time in local time, as the RFC has it; readers put the time of arrival in its place,
+ * so the event's own is the first field, time. */
+int alert_render_rfc3164(struct text *text, const struct alert_event *event,
+			 const struct alert_frame *frame);
 
-/* Native journal fields, each a "NAME=value" in fields; ret_parts point into them and are the
- * caller's to free (the array alone). */
+/* Native journal fields, each a "NAME=value" in fields: MESSAGE is the sentence, every field of
+ * the structured data is PUMPWATCH_… in capitals. ret_parts point into fields and are the
+ * caller's to free (the array alone). Returns 0, or -1 without memory. */
 int alert_render_journal(struct text *fields, struct iovec **ret_parts, size_t *ret_count,
 			 const struct alert_event *event, const struct alert_frame *frame);
 
 /* ---- the life of an alert ---- */
 
-enum alert_state { ALERT_STATE_OPEN, ALERT_STATE_ACKNOWLEDGED, ALERT_STATE_RESOLVED, ALERT_STATE_COUNT };
+enum alert_state {
+	ALERT_STATE_OPEN,
+	ALERT_STATE_ACKNOWLEDGED,
+	ALERT_STATE_RESOLVED,
+	ALERT_STATE_COUNT,
+};
 const char *alert_state_name(enum alert_state state); /* "open", "acknowledged", "resolved" */
 int alert_state_parse(enum alert_state *ret_state, const char *name);
 

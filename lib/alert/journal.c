@@ -63,7 +63,8 @@ int alert_render_journal(struct text *fields, struct iovec **ret_parts, size_t *
 	add_own(fields, &ends, event, frame);
 	for (size_t i = 0; i < values.count; i++) {
 		add_name(fields, values.items[i].name);
-		text_add_bytes(fields, values.values.data + values.items[i].start, values.items[i].length);
+		text_add_bytes(fields, values.values.data + values.items[i].start,
+			       values.items[i].length);
 		end_field(&ends, fields);
 	}
 	struct iovec *parts = calloc(ends.count, sizeof *parts);

@@ -303,9 +303,11 @@ static int keep(struct list *list, const struct alert *before, const struct caus
 	return add_change(list, &change);
 }
 
-static int resolve(struct alert_change *change, const struct alert *before, const char *why, int64_t now)
+static int resolve(struct alert_change *change, const struct alert *before, const char *why,
+		   int64_t now)
 {
-	if (alert_copy(&change->alert, before) < 0 || alert_string_set(&change->alert.detail, why) < 0) {
+	if (alert_copy(&change->alert, before) < 0 ||
+	    alert_string_set(&change->alert.detail, why) < 0) {
 		alert_clear(&change->alert);
 		return -ENOMEM;
 	}
@@ -381,7 +383,8 @@ static const char *why_device_is_fine(const struct alert *alert, enum visit_cont
 	return NULL;
 }
 
-static int resolve_if_gone(struct list *list, const struct alert *alert, const struct alert_causes *causes)
+static int resolve_if_gone(struct list *list, const struct alert *alert,
+			   const struct alert_causes *causes)
 {
 	struct alert_change change = {0};
 	const char *why = is_of_a_file(alert->type)

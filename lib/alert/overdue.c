@@ -26,14 +26,16 @@ static int open_overdue(struct alert *alert, const struct inventory_device *devi
 	return alert->detail ? alert_string_set(&alert->asset, device->asset) : -ENOMEM;
 }
 
-static int end_overdue(struct alert *alert, const struct inventory_device *device, int64_t now)
+static int end_overdue(struct alert *alert, const struct inventory_device *device,
+		       int64_t overdue_after, int64_t now)
 {
-	bool watched = device->state == INVENTORY_ACTIVE;
+	const char *why = device->state != INVENTORY_ACTIVE ? "it is no longer in active use"
+			: overdue_after > 0 ? "it was verified in the time allowed"
+			: "no time is set any more";
 
 	alert->state = ALERT_STATE_RESOLVED;
 	alert->resolved_at = now;
-	return alert_string_set(&alert->detail, watched ? "it was verified"
-							: "it is no longer in active use");
+	return alert_string_set(&alert->detail, why);
 }
 
 bool alert_overdue(struct alert_change *ret_change, const struct inventory_device *device,
@@ -42,10 +44,12 @@ bool alert_overdue(struct alert_change *ret_change, const struct inventory_devic
 {
 	struct alert_change change = {.tell = true};
 	int64_t since = verified_at ? verified_at : device->enrolled_at;
-	bool overdue = device->state == INVENTORY_ACTIVE && overdue_after > 0 && since <= now &&
-		       now - since >= overdue_after;
+	bool active = device->state == INVENTORY_ACTIVE;
+	bool overdue = active && overdue_after > 0 && now - since >= overdue_after;
 	int failed;
 
+	if (active && since > now) /* the clock was set back: nothing can be told by it */
+		return false;
 	if (open ? overdue && !alert_is_due(open, remind_after, now) : !overdue)
 		return false;
 	if (!open) {
@@ -55,7 +59,7 @@ bool alert_overdue(struct alert_change *ret_change, const struct inventory_devic
 		change.action = overdue ? ALERT_REMINDED : ALERT_ENDED;
 		failed = alert_copy(&change.alert, open);
 		if (failed == 0 && !overdue)
-			failed = end_overdue(&change.alert, device, now);
+			failed = end_overdue(&change.alert, device, overdue_after, now);
 	}
 	if (failed < 0) {
 		alert_clear(&change.alert);

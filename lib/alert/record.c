@@ -91,7 +91,8 @@ static int set_counts(json_t *object, const struct alert_counts *from)
 	int failed = 0;
 
 	for (unsigned i = 0; i < DRIFT_RESULT_COUNT; i++)
-		failed |= set_number(results, drift_result_name((enum drift_result)i), from->results[i]);
+		failed |= set_number(results, drift_result_name((enum drift_result)i),
+				     from->results[i]);
 	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
 		uint64_t value;
 		memcpy(&value, (const char *)from + counts[i].offset, sizeof value);
@@ -122,8 +123,8 @@ static int set_event(json_t *root, const struct alert_event *event)
 	failed |= set_number(root, "seq", event->seq);
 	failed |= set_number(root, "at", (uint64_t)event->at);
 	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
-		const char *value = *(char *const *)(const void *)((const char *)event + strings[i].offset);
-		failed |= set_string(root, strings[i].key, value);
+		const void *string = (const char *)event + strings[i].offset;
+		failed |= set_string(root, strings[i].key, *(char *const *)string);
 	}
 	if (event->has_kind)
 		failed |= json_object_set_new(root, "kind", json_string(visit_kind_name(event->kind)));
@@ -270,7 +271,8 @@ static int get_event(const json_t *root, struct alert_event *event)
 {
 	int failed = get_names(root, event) | get_text(root, "eid", event->eid, sizeof event->eid) |
 		     get_number(root, "seq", &event->seq) | get_time(root, "at", &event->at) |
-		     get_number(root, "sweep", &event->sweep) | get_number(root, "alert", &event->alert);
+		     get_number(root, "sweep", &event->sweep) |
+		     get_number(root, "alert", &event->alert);
 
 	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
 		char **string = (char **)(void *)((char *)event + strings[i].offset);

@@ -7,6 +7,13 @@
 #include "base/time.h"
 #include "alert/internal.h"
 
+/* A sentence that is being written. */
+struct sentence {
+	struct text *text;
+	const struct alert_event *event;
+	const struct alert_limits *limits;
+};
+
 static const char what_to_do[] = "verify the device and quarantine it by your policy";
 
 /* Add a string with the first pass of escaping, in quotes or bare; one that is longer than
@@ -39,223 +46,240 @@ static void add_cut(struct text *text, const char *raw, size_t most, bool quoted
 	text->failed |= escaped.failed;
 }
 
-static void add_device(struct text *text, const struct alert_event *event, const struct alert_limits *limits)
+static void say(const struct sentence *sentence, const char *words)
 {
+	text_add(sentence->text, words);
+}
+
+static void say_word(const struct sentence *sentence, const char *raw)
+{
+	add_cut(sentence->text, raw, sentence->limits->word, false);
+}
+
+static void add_device(const struct sentence *sentence)
+{
+	const struct alert_event *event = sentence->event;
+
 	if (event->asset)
-		add_cut(text, event->asset, limits->word, false);
+		say_word(sentence, event->asset);
 	else
-		text_add(text, "a device");
+		say(sentence, "a device");
 	if (!event->name && !event->department)
 		return;
-	text_add(text, " (");
+	say(sentence, " (");
 	if (event->name)
-		add_cut(text, event->name, limits->word, false);
+		say_word(sentence, event->name);
 	if (event->name && event->department)
-		text_add(text, ", ");
+		say(sentence, ", ");
 	if (event->department)
-		add_cut(text, event->department, limits->word, false);
-	text_add_char(text, ')');
+		say_word(sentence, event->department);
+	say(sentence, ")");
 }
 
-static void add_file(struct text *text, const struct alert_event *event, const struct alert_limits *limits)
+static void add_file(const struct sentence *sentence)
 {
-	if (event->has_kind)
-		text_addf(text, "%s ", visit_kind_name(event->kind));
-	if (event->path) {
-		text_add(text, "file ");
-		add_cut(text, event->path, limits->sentence_path, true);
+	if (sentence->event->has_kind)
+		text_addf(sentence->text, "%s ", visit_kind_name(sentence->event->kind));
+	if (sentence->event->path) {
+		say(sentence, "file ");
+		add_cut(sentence->text, sentence->event->path, sentence->limits->sentence_path, true);
 	} else {
-		text_add(text, "files");
+		say(sentence, "files");
 	}
 }
 
-static void add_release(struct text *text, const struct alert_event *event,
-			const struct alert_limits *limits)
+static void add_release(const struct sentence *sentence)
 {
-	if (event->release) {
-		text_add(text, "release ");
-		add_cut(text, event->release, limits->word, false);
+	if (sentence->event->release) {
+		say(sentence, "release ");
+		say_word(sentence, sentence->event->release);
 	} else {
-		text_add(text, "the approved release");
+		say(sentence, "the approved release");
 	}
 }
 
-static void add_detail(struct text *text, const struct alert_event *event, const struct alert_limits *limits,
-		       const char *before, const char *after)
+static void add_detail(const struct sentence *sentence, const char *before, const char *after)
 {
-	if (!event->detail || event->detail[0] == '\0')
+	if (!sentence->event->detail || sentence->event->detail[0] == '\0')
 		return;
-	text_add(text, before);
-	add_cut(text, event->detail, limits->detail, false);
-	text_add(text, after);
+	say(sentence, before);
+	add_cut(sentence->text, sentence->event->detail, sentence->limits->detail, false);
+	say(sentence, after);
 }
 
 /* Why something could not be checked; returns what to do about it. */
-static const char *add_outcome(struct text *text, const struct alert_event *event,
-			       const struct alert_limits *limits)
+static const char *add_outcome(const struct sentence *sentence)
 {
 	enum visit_outcome outcome;
 	const char *advice = what_to_do;
 
-	if (event->outcome && visit_outcome_parse(&outcome, event->outcome) == 0) {
-		text_add(text, visit_outcome_text(outcome));
+	if (sentence->event->outcome && visit_outcome_parse(&outcome, sentence->event->outcome) == 0) {
+		say(sentence, visit_outcome_text(outcome));
 		advice = visit_outcome_advice(outcome);
-	} else if (event->outcome) {
-		add_cut(text, event->outcome, limits->word, false);
+	} else if (sentence->event->outcome) {
+		say_word(sentence, sentence->event->outcome);
 	} else {
-		text_add(text, "no reason is known");
+		say(sentence, "no reason is known");
 	}
-	add_detail(text, event, limits, " (", ")");
+	add_detail(sentence, " (", ")");
 	return advice;
 }
 
 /* ---- each type; each returns what to do ---- */
 
-static const char *add_file_event(struct text *text, const struct alert_event *event,
-				  const struct alert_limits *limits)
+static const char *add_file_event(const struct sentence *sentence)
 {
-	text_add(text, "on ");
-	add_device(text, event, limits);
-	text_add(text, " the ");
-	add_file(text, event, limits);
-	text_add_char(text, ' ');
-	switch (event->type) {
+	say(sentence, "on ");
+	add_device(sentence);
+	say(sentence, " the ");
+	add_file(sentence);
+	say(sentence, " ");
+	switch (sentence->event->type) {
 	case ALERT_FILE_ADDED:
-		text_add(text, "is in no approved release");
+		say(sentence, "is in no approved release");
 		return what_to_do;
 	case ALERT_FILE_MISSING:
-		text_add(text, "is missing: ");
-		add_release(text, event, limits);
-		text_add(text, " has it");
+		say(sentence, "is missing: ");
+		add_release(sentence);
+		say(sentence, " has it");
 		return what_to_do;
 	case ALERT_FILE_FORGED:
-		text_add(text, "is forged: its MD5 is that of ");
-		add_release(text, event, limits);
-		text_add(text, " while its SHA-256 is not, which does not happen by accident");
+		say(sentence, "is forged: its MD5 is that of ");
+		add_release(sentence);
+		say(sentence, " while its SHA-256 is not, which does not happen by accident");
 		return what_to_do;
 	case ALERT_FILE_STALE:
-		text_add(text, "is of ");
-		add_release(text, event, limits);
-		text_add(text, ", which is no longer accepted");
+		say(sentence, "is of ");
+		add_release(sentence);
+		say(sentence, ", which is no longer accepted");
 		return "update the device by your policy, or decide about the older release";
 	case ALERT_FILE_MIXED:
-		text_add(text, "belongs to another approved release than others of its kind: an "
-			       "update may have stopped half-way");
+		say(sentence, "belongs to another approved release than others of its kind: "
+			      "an update may have stopped half-way");
 		return what_to_do;
 	case ALERT_FILE_UNREADABLE:
-		text_add(text, "could not be checked: ");
-		return add_outcome(text, event, limits);
+		say(sentence, "could not be checked: ");
+		return add_outcome(sentence);
 	default:
-		text_add(text, "has another content than in ");
-		add_release(text, event, limits);
+		say(sentence, "has another content than in ");
+		add_release(sentence);
 		return what_to_do;
 	}
 }
 
-static const char *add_device_event(struct text *text, const struct alert_event *event,
-				    const struct alert_limits *limits)
+static const char *add_device_event(const struct sentence *sentence)
 {
-	if (event->type == ALERT_DEVICE_OVERDUE) {
-		add_device(text, event, limits);
-		text_add(text, " has not been verified for too long");
-		add_detail(text, event, limits, " (", ")");
+	bool changed = sentence->event->type == ALERT_DEVICE_CHANGED;
+
+	if (sentence->event->type == ALERT_DEVICE_OVERDUE) {
+		add_device(sentence);
+		say(sentence, " has not been verified for too long");
+		add_detail(sentence, " (", ")");
 		return "find the device, bring it into reach and sweep it";
 	}
-	if (event->type == ALERT_DEVICE_CHANGED)
-		text_add(text, "what answers for ");
-	add_device(text, event, limits);
-	text_add(text, event->type == ALERT_DEVICE_CHANGED ? " may not be the device that was enrolled: "
-							   : " could not be checked: ");
-	return add_outcome(text, event, limits);
+	if (changed)
+		say(sentence, "what answers for ");
+	add_device(sentence);
+	say(sentence, changed ? " may not be the device that was enrolled: "
+			      : " could not be checked: ");
+	return add_outcome(sentence);
 }
 
-static const char *add_baseline_event(struct text *text, const struct alert_event *event,
-				      const struct alert_limits *limits)
+static const char *add_baseline_event(const struct sentence *sentence)
 {
-	text_add(text, "a baseline was rejected");
-	add_detail(text, event, limits, ": ", "");
-	text_add(text, "; the last good one stays in force");
+	say(sentence, "a baseline was rejected");
+	add_detail(sentence, ": ", "");
+	say(sentence, "; the last good one stays in force");
 	return "find out who changed it and how";
 }
 
-static const char *add_fleet_event(struct text *text, const struct alert_event *event,
-				   const struct alert_limits *limits)
+static const char *add_fleet_event(const struct sentence *sentence)
 {
-	text_add(text, "the same new content of the ");
-	add_file(text, event, limits);
-	text_add(text, " was found on several devices");
-	if (event->model) {
-		text_add(text, " of model ");
-		add_cut(text, event->model, limits->word, false);
+	say(sentence, "the same new content of the ");
+	add_file(sentence);
+	say(sentence, " was found on several devices");
+	if (sentence->event->model) {
+		say(sentence, " of model ");
+		say_word(sentence, sentence->event->model);
 	}
-	add_detail(text, event, limits, ": ", "");
+	add_detail(sentence, ": ", "");
 	return "verify the devices and quarantine them by your policy";
 }
 
-static void add_resolved(struct text *text, const struct alert_event *event, const struct alert_limits *limits)
+static void add_resolved(const struct sentence *sentence)
 {
-	text_addf(text, "%s", alert_type_name(event->resolves));
-	if (event->path || event->has_kind) {
-		text_add(text, " of the ");
-		add_file(text, event, limits);
-		text_add(text, " on ");
+	text_addf(sentence->text, "%s", alert_type_name(sentence->event->resolves));
+	if (sentence->event->path || sentence->event->has_kind) {
+		say(sentence, " of the ");
+		add_file(sentence);
+		say(sentence, " on ");
 	} else {
-		text_add(text, " of ");
+		say(sentence, " of ");
 	}
-	add_device(text, event, limits);
-	add_detail(text, event, limits, ": ", "");
+	add_device(sentence);
+	add_detail(sentence, ": ", "");
 }
 
-static void add_summary(struct text *text, const struct alert_event *event, const struct alert_limits *limits)
+/* " (2 verified, 1 drifted)", without the zeros. */
+static void add_results(const struct sentence *sentence, const struct alert_counts *counts)
 {
-	const struct alert_counts *counts = &event->counts;
-	int64_t duration = counts->ended_at - counts->started_at;
-	const char *separator = ": ";
+	const char *separator = " (";
 
-	text_addf(text, "sweep %" PRIu64 " %s", event->sweep,
-		  counts->stopped ? "was stopped before its end" : "has ended");
-	if (counts->stopped && counts->why_stopped[0] != '\0') {
-		text_add(text, " (");
-		add_cut(text, counts->why_stopped, limits->word, false);
-		text_add_char(text, ')');
-	}
-	text_addf(text, " after %" PRId64 " s; %" PRIu64 " devices",
-		  duration > 0 ? duration / TIME_SECOND : 0, counts->devices);
 	for (unsigned i = 0; i < DRIFT_RESULT_COUNT; i++) {
 		if (counts->results[i] == 0)
 			continue;
-		text_addf(text, "%s%" PRIu64 " %s", separator, counts->results[i],
+		text_addf(sentence->text, "%s%" PRIu64 " %s", separator, counts->results[i],
 			  drift_result_name((enum drift_result)i));
 		separator = ", ";
 	}
-	text_addf(text, "; %" PRIu64 " files, %" PRIu64 " bytes; findings: %" PRIu64
-			", open alerts: %" PRIu64 ", overdue devices: %" PRIu64,
-		  counts->files, counts->bytes, counts->findings, counts->open_alerts, counts->overdue);
-	if (counts->approvals == 0)
-		text_add(text, ". Evaluation: baselines are in force without signatures");
+	if (strcmp(separator, ", ") == 0)
+		say(sentence, ")");
 }
 
-static const char *add_body(struct text *text, const struct alert_event *event,
-			    const struct alert_limits *limits)
+static void add_summary(const struct sentence *sentence)
 {
-	switch (event->type) {
+	const struct alert_counts *counts = &sentence->event->counts;
+	int64_t duration = counts->ended_at - counts->started_at;
+
+	text_addf(sentence->text, "sweep %" PRIu64 " %s", sentence->event->sweep,
+		  counts->stopped ? "was stopped before its end" : "has ended");
+	if (counts->stopped && counts->why_stopped[0] != '\0') {
+		say(sentence, " (");
+		say_word(sentence, counts->why_stopped);
+		say(sentence, ")");
+	}
+	text_addf(sentence->text, " after %" PRId64 " s; devices: %" PRIu64,
+		  duration > 0 ? duration / TIME_SECOND : 0, counts->devices);
+	add_results(sentence, counts);
+	text_addf(sentence->text,
+		  "; files: %" PRIu64 ", bytes: %" PRIu64 "; findings: %" PRIu64
+		  ", open alerts: %" PRIu64 ", overdue devices: %" PRIu64,
+		  counts->files, counts->bytes, counts->findings, counts->open_alerts,
+		  counts->overdue);
+	if (counts->approvals == 0)
+		say(sentence, ". Evaluation: baselines are in force without signatures");
+}
+
+static const char *add_body(const struct sentence *sentence)
+{
+	switch (sentence->event->type) {
 	case ALERT_DEVICE_UNREACHABLE:
 	case ALERT_DEVICE_REFUSED:
 	case ALERT_DEVICE_CHANGED:
 	case ALERT_DEVICE_OVERDUE:
-		return add_device_event(text, event, limits);
+		return add_device_event(sentence);
 	case ALERT_BASELINE_REJECTED:
-		return add_baseline_event(text, event, limits);
+		return add_baseline_event(sentence);
 	case ALERT_FLEET_DRIFT:
-		return add_fleet_event(text, event, limits);
+		return add_fleet_event(sentence);
 	case ALERT_SWEEP_SUMMARY:
-		add_summary(text, event, limits);
+		add_summary(sentence);
 		return NULL;
 	case ALERT_RESOLVED:
-		add_resolved(text, event, limits);
+		add_resolved(sentence);
 		return NULL;
 	default:
-		return add_file_event(text, event, limits);
+		return add_file_event(sentence);
 	}
 }
 
@@ -268,9 +292,11 @@ void alert_sentence_within(struct text *text, const struct alert_event *event,
 		[ALERT_TOLD] = "Report: ",
 	};
 
-	text_add(text, before[event->action]);
-	const char *advice = add_body(text, event, limits);
-	text_add_char(text, '.');
+	const struct sentence sentence = {text, event, limits};
+
+	say(&sentence, before[event->action]);
+	const char *advice = add_body(&sentence);
+	say(&sentence, ".");
 	if (advice)
 		text_addf(text, " What to do: %s.", advice);
 }

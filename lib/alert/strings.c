@@ -36,7 +36,8 @@ int alert_strings_copy(const struct alert_strings *strings, void *to, const void
 	int result = 0;
 
 	for (size_t i = 0; i < strings->count; i++) {
-		const char *value = *(char *const *)(const void *)((const char *)from + strings->offsets[i]);
+		const void *string = (const char *)from + strings->offsets[i];
+		const char *value = *(char *const *)string;
 		char **copy = string_at(to, strings->offsets[i]);
 		*copy = value ? strdup(value) : NULL;
 		if (value && !*copy)

@@ -22,6 +22,18 @@ static const struct alert_limits levels[] = {
 const struct alert_limits alert_limits_widest =
 	{.word = 384, .path = 3200, .sentence_path = 3200, .detail = 2800};
 
+enum framing { RFC_5424, RFC_3164 };
+
+/* A message that is being written. */
+struct message {
+	struct text *text;
+	const struct alert_event *event;
+	const struct alert_frame *frame;
+	enum framing framing;
+	char time[TIME_TEXT_SIZE];
+	struct alert_fields fields;
+};
+
 /* ---- structured data ---- */
 
 /* Add a value with the second pass of escaping, no more than most bytes. Returns whether all
@@ -79,24 +91,29 @@ static void add_name(struct text *text, const char *name, size_t most)
 		text_add_char(text, '-');
 }
 
-static int add_structured(struct text *text, const struct alert_event *event, const struct alert_fields *fields,
-			  const struct alert_frame *frame, const struct alert_limits *limits,
-			  const char *time)
+static int add_field(const struct message *message, const struct alert_field *field,
+		     const struct alert_limits *limits)
 {
-	text_addf(text, "[timeQuality tzKnown=\"1\" isSynced=\"%d\"][", frame->clock_synced);
-	add_name(text, frame->sd_id, SD_ID_MAX);
-	if (time)
-		text_addf(text, " time=\"%s\"", time);
-	for (size_t i = 0; i < fields->count; i++) {
-		const struct alert_field *field = &fields->items[i];
-		text_addf(text, " %s=\"", field->name);
-		bool whole = add_value(text, fields->values.data + field->start, field->length,
-				       limit_of(field, limits));
-		text_add_char(text, '"');
-		if (!whole && field->limit == ALERT_LIMIT_PATH && add_path_digest(text, event->path) < 0)
+	text_addf(message->text, " %s=\"", field->name);
+	bool whole = add_value(message->text, message->fields.values.data + field->start, field->length,
+			       limit_of(field, limits));
+	text_add_char(message->text, '"');
+	if (whole || field->limit != ALERT_LIMIT_PATH)
+		return 0;
+	return add_path_digest(message->text, message->event->path);
+}
+
+static int add_structured(const struct message *message, const struct alert_limits *limits)
+{
+	text_addf(message->text, "[timeQuality tzKnown=\"1\" isSynced=\"%d\"][",
+		  message->frame->clock_synced);
+	add_name(message->text, message->frame->sd_id, SD_ID_MAX);
+	if (message->framing == RFC_3164)
+		text_addf(message->text, " time=\"%s\"", message->time);
+	for (size_t i = 0; i < message->fields.count; i++)
+		if (add_field(message, &message->fields.items[i], limits) < 0)
 			return -1;
-	}
-	text_add(text, "] ");
+	text_add(message->text, "] ");
 	return 0;
 }
 
@@ -109,77 +126,81 @@ static int priority(const struct alert_event *event, const struct alert_frame *f
 	return facility * 8 + alert_type_severity(event->type);
 }
 
-static void add_header_5424(struct text *text, const struct alert_event *event,
-			    const struct alert_frame *frame, const char *time)
+static void add_header_5424(const struct message *message)
 {
-	text_addf(text, "<%d>1 %s ", priority(event, frame), time);
-	add_name(text, frame->host, HOST_MAX);
-	text_addf(text, " pumpwatch %d %s ", frame->process, alert_type_name(event->type));
+	text_addf(message->text, "<%d>1 %s ", priority(message->event, message->frame), message->time);
+	add_name(message->text, message->frame->host, HOST_MAX);
+	text_addf(message->text, " pumpwatch %d %s ", message->frame->process,
+		  alert_type_name(message->event->type));
 }
 
-static void add_header_3164(struct text *text, const struct alert_event *event,
-			    const struct alert_frame *frame)
+static void add_header_3164(const struct message *message)
 {
 	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	time_t seconds = (time_t)(event->at / TIME_SECOND);
+	time_t seconds = (time_t)(message->event->at / TIME_SECOND);
 	struct tm tm = {0};
 
 	(void)localtime_r(&seconds, &tm); /* any int64 of microseconds fits */
-	text_addf(text, "<%d>%s %2d %02d:%02d:%02d pumpwatch[%d]: %s ", priority(event, frame),
-		  months[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, frame->process,
-		  alert_type_name(event->type));
+	text_addf(message->text, "<%d>%s %2d %02d:%02d:%02d pumpwatch[%d]: %s ",
+		  priority(message->event, message->frame), months[tm.tm_mon], tm.tm_mday, tm.tm_hour,
+		  tm.tm_min, tm.tm_sec, message->frame->process, alert_type_name(message->event->type));
 }
 
 /* ---- messages ---- */
 
-enum framing { RFC_5424, RFC_3164 };
-
-static int render_within(struct text *text, const struct alert_event *event, const struct alert_fields *fields,
-			 const struct alert_frame *frame, const struct alert_limits *limits,
-			 enum framing framing)
+static int write_within(const struct message *message, const struct alert_limits *limits)
 {
-	char time[TIME_TEXT_SIZE];
-
-	time_write_micro(time, event->at);
-	if (framing == RFC_5424)
-		add_header_5424(text, event, frame, time);
+	if (message->framing == RFC_5424)
+		add_header_5424(message);
 	else
-		add_header_3164(text, event, frame);
-	if (add_structured(text, event, fields, frame, limits, framing == RFC_3164 ? time : NULL) < 0)
+		add_header_3164(message);
+	if (add_structured(message, limits) < 0)
 		return -1;
-	alert_sentence_within(text, event, limits);
-	return 0;
+	alert_sentence_within(message->text, message->event, limits);
+	return message->text->failed ? -1 : 0;
+}
+
+static int write_message(const struct message *message)
+{
+	/* A list of devices is worth more than the aim. */
+	bool listing = message->event->type == ALERT_FLEET_DRIFT;
+	size_t aim = listing ? ALERT_MESSAGE_MAX : ALERT_MESSAGE_AIM;
+	size_t start = message->text->length;
+	int failed = message->fields.values.failed ? -1 : 0;
+	size_t level = 0;
+
+	while (failed == 0 && level < sizeof levels / sizeof levels[0]) {
+		text_cut(message->text, start);
+		failed = write_within(message, &levels[level++]);
+		if (message->text->length - start <= aim)
+			break;
+	}
+	if (failed < 0)
+		text_cut(message->text, start);
+	return failed;
 }
 
 static int render(struct text *text, const struct alert_event *event, const struct alert_frame *frame,
 		  enum framing framing)
 {
-	CLEANUP(alert_fields_clear) struct alert_fields fields;
-	/* A list of devices is worth more than the aim. */
-	size_t aim = event->type == ALERT_FLEET_DRIFT ? ALERT_MESSAGE_MAX : ALERT_MESSAGE_AIM;
-	size_t start = text->length;
+	struct message message = {.text = text, .event = event, .frame = frame, .framing = framing};
 
-	alert_fields_make(&fields, event);
-	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
-		text_cut(text, start);
-		if (fields.values.failed ||
-		    render_within(text, event, &fields, frame, &levels[i], framing) < 0 || text->failed) {
-			text_cut(text, start);
-			return -1;
-		}
-		if (text->length - start <= aim)
-			break;
-	}
-	return 0;
+	time_write_micro(message.time, event->at);
+	alert_fields_make(&message.fields, event);
+	int failed = write_message(&message);
+	alert_fields_clear(&message.fields);
+	return failed;
 }
 
-int alert_render_rfc5424(struct text *text, const struct alert_event *event, const struct alert_frame *frame)
+int alert_render_rfc5424(struct text *text, const struct alert_event *event,
+			 const struct alert_frame *frame)
 {
 	return render(text, event, frame, RFC_5424);
 }
 
-int alert_render_rfc3164(struct text *text, const struct alert_event *event, const struct alert_frame *frame)
+int alert_render_rfc3164(struct text *text, const struct alert_event *event,
+			 const struct alert_frame *frame)
 {
 	return render(text, event, frame, RFC_3164);
 }

@@ -84,7 +84,8 @@ void outbox_free(struct outbox *outbox)
 
 /* ---- sending ---- */
 
-static int send_entry(struct lane *lane, const struct alert_event *event, const struct alert_frame *frame)
+static int send_entry(struct lane *lane, const struct alert_event *event,
+		      const struct alert_frame *frame)
 {
 	CLEANUP(text_clear) struct text fields;
 	CLEANUP(cleanup_free) struct iovec *parts = NULL;
@@ -96,7 +97,8 @@ static int send_entry(struct lane *lane, const struct alert_event *event, const 
 	return sink_send(lane->sink, parts, count, &lane->why) == SINK_TAKEN ? 0 : -1;
 }
 
-static int send_message(struct lane *lane, const struct alert_event *event, const struct alert_frame *frame)
+static int send_message(struct lane *lane, const struct alert_event *event,
+			const struct alert_frame *frame)
 {
 	CLEANUP(text_clear) struct text message;
 	bool local = sink_type(lane->sink) == CONFIG_SINK_SYSLOG;
@@ -121,7 +123,8 @@ static int send_event(const struct outbox *outbox, struct lane *lane, const stru
 
 /* Send up to a batch after position, in order, and move the lane's place past what is flushed.
  * A failure after some were sent still keeps these. Returns 0 or -1 with lane->why. */
-static int send_batch(struct outbox *outbox, struct lane *lane, uint64_t position, uint64_t *ret_position)
+static int send_batch(struct outbox *outbox, struct lane *lane, uint64_t position,
+		      uint64_t *ret_position)
 {
 	CLEANUP(store_events_clear) struct store_events events = {0};
 	uint64_t sent = position;

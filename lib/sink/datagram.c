@@ -46,7 +46,8 @@ static int open_socket(struct sink *sink)
 }
 
 /* Send by name, not by connection: a receiver that was started again is found at once. */
-static enum sink_answer send_datagram(struct sink *sink, const void *bytes, size_t length, struct error *e)
+static enum sink_answer send_datagram(struct sink *sink, const void *bytes, size_t length,
+				      struct error *e)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	ssize_t n;

@@ -81,7 +81,8 @@ enum sink_answer sink_away(const struct sink *sink, struct error *e, const char 
 	va_start(arguments, format);
 	(void)vsnprintf(words, sizeof words, format, arguments); /* words that are cut will do */
 	va_end(arguments);
-	(void)error_set(e, ERROR_UNAVAILABLE, "%s: %s", sink->path ? sink->path : "standard output", words);
+	(void)error_set(e, ERROR_UNAVAILABLE, "%s: %s", sink->path ? sink->path : "standard output",
+			words);
 	return SINK_AWAY;
 }
 

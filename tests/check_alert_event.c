@@ -1,0 +1,175 @@
+#include <string.h>
+
+#include "alert/alert.h"
+#include "base/cleanup.h"
+#include "base/time.h"
+
+#include "suite.h"
+
+/* ---- overdue ---- */
+
+START_TEST(overdue_is_opened_reminded_of_and_resolved)
+{
+	struct inventory_device late = {.asset = (char *)"A-1", .enrolled_at = 10 * TIME_DAY};
+	struct alert_change first;
+	struct alert_change next;
+
+	ck_assert(!alert_overdue(&first, &late, 0, 7 * TIME_DAY, NULL, TIME_DAY, 17 * TIME_DAY - 1));
+	ck_assert(!alert_overdue(&first, &late, 0, 0, NULL, TIME_DAY, 1000 * TIME_DAY));
+	ck_assert(alert_overdue(&first, &late, 0, 7 * TIME_DAY, NULL, TIME_DAY, 17 * TIME_DAY));
+	ck_assert(first.tell);
+	ck_assert_int_eq(first.action, ALERT_OPENED);
+	ck_assert_int_eq(first.alert.type, ALERT_DEVICE_OVERDUE);
+	ck_assert_str_eq(first.alert.detail, "never verified, enrolled 1970-01-11T00:00:00Z");
+	ck_assert(!alert_overdue(&next, &late, 0, 7 * TIME_DAY, &first.alert, TIME_DAY, 18 * TIME_DAY - 1));
+	ck_assert(alert_overdue(&next, &late, 0, 7 * TIME_DAY, &first.alert, TIME_DAY, 18 * TIME_DAY));
+	ck_assert_int_eq(next.action, ALERT_REMINDED);
+	ck_assert_int_eq(next.alert.told_at, 18 * TIME_DAY);
+	alert_clear(&next.alert);
+	first.alert.state = ALERT_STATE_ACKNOWLEDGED;
+	ck_assert(!alert_overdue(&next, &late, 0, 7 * TIME_DAY, &first.alert, TIME_DAY, 99 * TIME_DAY));
+	ck_assert(alert_overdue(&next, &late, 98 * TIME_DAY, 7 * TIME_DAY, &first.alert, TIME_DAY,
+				99 * TIME_DAY));
+	ck_assert_int_eq(next.action, ALERT_ENDED);
+	ck_assert_int_eq(next.alert.state, ALERT_STATE_RESOLVED);
+	ck_assert_str_eq(next.alert.detail, "it was verified in the time allowed");
+	alert_clear(&next.alert);
+	alert_clear(&first.alert);
+}
+END_TEST
+
+START_TEST(clock_that_was_set_back_resolves_nothing)
+{
+	struct inventory_device late = {.asset = (char *)"A-1"};
+	struct alert open = {.number = 1, .type = ALERT_DEVICE_OVERDUE, .asset = (char *)"A-1"};
+	struct alert_change change;
+
+	ck_assert(!alert_overdue(&change, &late, 99 * TIME_DAY, TIME_DAY, &open, TIME_DAY, 98 * TIME_DAY));
+}
+END_TEST
+
+START_TEST(device_that_is_not_active_is_not_overdue)
+{
+	struct inventory_device late = {.asset = (char *)"A-1", .state = INVENTORY_STORED};
+	struct alert open = {.number = 1, .type = ALERT_DEVICE_OVERDUE, .asset = (char *)"A-1"};
+	struct alert_change change;
+
+	ck_assert(!alert_overdue(&change, &late, 1, TIME_DAY, NULL, TIME_DAY, 99 * TIME_DAY));
+	ck_assert(alert_overdue(&change, &late, 1, TIME_DAY, &open, TIME_DAY, 99 * TIME_DAY));
+	ck_assert_int_eq(change.action, ALERT_ENDED);
+	alert_clear(&change.alert);
+}
+END_TEST
+
+/* ---- events ---- */
+
+static const struct inventory_device device = {
+	.asset = (char *)"A-1", .serial = (char *)"S-1", .model = (char *)"generic",
+	.name = (char *)"pump", .department = (char *)"ward",
+};
+
+/* Its strings are lent. */
+static struct alert_change change_of(enum alert_type type)
+{
+	struct alert_change change = {
+		.tell = true, .action = ALERT_OPENED,
+		.alert = {.number = 1, .asset = (char *)"A-1", .type = type},
+	};
+
+	if (type != ALERT_FILE_FORGED) {
+		change.alert.outcome = (char *)"timed-out";
+		return change;
+	}
+	change.alert.path = (char *)"a";
+	change.alert.has_kind = change.alert.has_new = true;
+	change.alert.kind = VISIT_CONFIG;
+	change.alert.new_size = 3;
+	return change;
+}
+
+START_TEST(event_of_a_change_carries_the_device_and_the_contents)
+{
+	struct visit_report report = {.seen_address = "192.0.2.7"};
+	struct alert_change change = change_of(ALERT_FILE_FORGED);
+	CLEANUP(alert_event_clear) struct alert_event event = {0};
+
+	ck_assert_int_eq(alert_event_from_change(&event, &change, &device, "site", &report, 12, 99), 0);
+	ck_assert_int_eq(event.type, ALERT_FILE_FORGED);
+	ck_assert_int_eq(event.action, ALERT_OPENED);
+	ck_assert_int_eq(event.at, 99);
+	ck_assert_str_eq(event.site, "site");
+	ck_assert_str_eq(event.asset, "A-1");
+	ck_assert_str_eq(event.serial, "S-1");
+	ck_assert_str_eq(event.model, "generic");
+	ck_assert_str_eq(event.name, "pump");
+	ck_assert_str_eq(event.department, "ward");
+	ck_assert_str_eq(event.address, "192.0.2.7");
+	ck_assert_str_eq(event.grade, "plain, not identified");
+	ck_assert_str_eq(event.path, "a");
+	ck_assert_int_eq(event.kind, VISIT_CONFIG);
+	ck_assert_uint_eq(event.alert, 1);
+	ck_assert_uint_eq(event.sweep, 12);
+	ck_assert(event.has_new);
+	ck_assert_uint_eq(event.new_size, 3);
+}
+END_TEST
+
+START_TEST(event_of_an_end_has_no_content_that_is_no_longer_there)
+{
+	struct alert_change change = change_of(ALERT_FILE_FORGED);
+	CLEANUP(alert_event_clear) struct alert_event event = {0};
+
+	change.action = ALERT_ENDED;
+	ck_assert_int_eq(alert_event_from_change(&event, &change, &device, NULL, NULL, 13, 99), 0);
+	ck_assert_int_eq(event.type, ALERT_RESOLVED);
+	ck_assert_int_eq(event.resolves, ALERT_FILE_FORGED);
+	ck_assert(!event.has_new);
+	ck_assert_ptr_null(event.outcome);
+	ck_assert_ptr_null(event.grade);
+	ck_assert_ptr_null(event.site);
+	ck_assert_str_eq(event.path, "a");
+}
+END_TEST
+
+START_TEST(link_that_was_not_reached_is_not_graded)
+{
+	struct visit_report report = {.outcome = VISIT_TIMED_OUT};
+	struct alert_change change = change_of(ALERT_DEVICE_UNREACHABLE);
+	CLEANUP(alert_event_clear) struct alert_event event = {0};
+
+	ck_assert_int_eq(alert_event_from_change(&event, &change, &device, "site", &report, 12, 99), 0);
+	ck_assert_ptr_null(event.grade);
+	ck_assert_ptr_null(event.address);
+	ck_assert_str_eq(event.outcome, "timed-out");
+}
+END_TEST
+
+START_TEST(summary_carries_the_counts)
+{
+	struct alert_counts counts = {.devices = 3, .approvals = 0};
+	CLEANUP(alert_event_clear) struct alert_event event = {0};
+
+	ck_assert_int_eq(alert_event_summary(&event, "site", 4, &counts, 9), 0);
+	ck_assert_int_eq(event.type, ALERT_SWEEP_SUMMARY);
+	ck_assert_int_eq(event.action, ALERT_TOLD);
+	ck_assert(event.has_counts);
+	ck_assert_uint_eq(event.counts.devices, 3);
+	ck_assert_uint_eq(event.sweep, 4);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("alert events");
+	TCase *tcase = tcase_create("all");
+
+	tcase_add_test(tcase, overdue_is_opened_reminded_of_and_resolved);
+	tcase_add_test(tcase, clock_that_was_set_back_resolves_nothing);
+	tcase_add_test(tcase, device_that_is_not_active_is_not_overdue);
+	tcase_add_test(tcase, event_of_a_change_carries_the_device_and_the_contents);
+	tcase_add_test(tcase, event_of_an_end_has_no_content_that_is_no_longer_there);
+	tcase_add_test(tcase, link_that_was_not_reached_is_not_graded);
+	tcase_add_test(tcase, summary_carries_the_counts);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
