@@ -30,7 +30,7 @@
 
 static struct digest_pair sample_digest(void)
 {
-	struct digest_pair pair;
+	struct digest_pair pair = {0};
 
 	ck_assert_int_eq(hex_parse(pair.md5, sizeof pair.md5, MD5, strlen(MD5)), 0);
 	ck_assert_int_eq(hex_parse(pair.sha256, sizeof pair.sha256, SHA256, strlen(SHA256)), 0);
