@@ -65,7 +65,7 @@ enroll_all() {
 add_baselines() {
 	local kind
 	for kind in firmware drug-library config; do
-		exits 0 "$pumpwatch" baseline learn PUMP-1 --kind $kind --release 1 -o "$TEMPORARY/$kind"
+		exits 0 "$pumpwatch" baseline learn PUMP-1 --kind "$kind" --release 1 -o "$TEMPORARY/$kind"
 		exits 0 "$pumpwatch" baseline add "$TEMPORARY/$kind"
 	done
 }
