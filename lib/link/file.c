@@ -202,10 +202,10 @@ static struct link_result stat_entry(struct link *link, const char *path,
 static struct link_result open_file(const struct local *local, const char *path, int *ret_fd,
 				    struct stat *ret_status)
 {
-	CLEANUP(cleanup_close) int look = open_below(local->root, path, O_PATH);
+	CLEANUP(cleanup_close) int seen = open_below(local->root, path, O_PATH);
 	struct stat status;
 
-	if (look < 0 || fstat(look, &status) < 0)
+	if (seen < 0 || fstat(seen, &status) < 0)
 		return failed(errno, path);
 	if (!S_ISREG(status.st_mode))
 		return link_failed(VISIT_FILE_NOT_FOUND, "%s is not a file", path);
@@ -249,7 +249,7 @@ static struct link_result read_file(struct link *link, const char *path, int64_t
 	const struct local *local = link->state;
 	CLEANUP(cleanup_close) int fd = -1;
 	struct link_intake intake;
-	struct stat before;
+	struct stat before = {0};
 	struct stat after;
 	struct link_result result = open_file(local, path, &fd, &before);
 

@@ -152,8 +152,8 @@ static bool skip_extended(struct link_sftp_bytes *rest)
 
 	if (!take_u32(rest, &count))
 		return false;
-	for (uint32_t i = 0; i < count; i++)
-		if (!take_string(rest, &string) || !take_string(rest, &string))
+	for (uint64_t left = UINT64_C(2) * count; left > 0; left--)
+		if (!take_string(rest, &string))
 			return false;
 	return true;
 }

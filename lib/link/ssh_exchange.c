@@ -46,7 +46,7 @@ static struct link_result until_done(struct link_ssh *ssh, int (*call)(ssh_chann
 /* SSH_FXP_INIT and SSH_FXP_VERSION, §4. */
 static struct link_result agree_on_version(struct link_ssh *ssh)
 {
-	struct link_sftp_answer answer;
+	struct link_sftp_answer answer = {0};
 
 	ssh->heard_at = link_now();
 	link_sftp_add_init(&ssh->outgoing);

@@ -124,11 +124,10 @@ struct link_result link_ssh_list(struct link *link, const char *folder, struct l
 		return link_ssh_failed_status(answer.status, folder);
 	reading.handle = answer.handle;
 	result = take_folder(&reading);
-	if (ssh->usable) {
-		struct link_result closed = close_handle(ssh, &reading.handle);
-		if (result.outcome == VISIT_OK)
-			result = closed;
-	}
+	if (result.outcome == VISIT_OK)
+		result = close_handle(ssh, &reading.handle);
+	else if (ssh->usable)
+		(void)close_handle(ssh, &reading.handle); /* the first error is the one to tell */
 	if (result.outcome == VISIT_OK)
 		result = refuse_doubles(&reading.listing);
 	if (result.outcome != VISIT_OK)

@@ -10,6 +10,7 @@ enum {
 	BLOCK = 32 * 1024,
 	BLOCK_LEAST = 1024,
 	DEPTH = 16,
+	UNDER_WAY = DEPTH * BLOCK,
 };
 
 /* One request for a part of the file, in the order of the file. */
@@ -18,9 +19,9 @@ struct part {
 	uint64_t offset;
 	uint32_t length;
 	uint32_t got;
-	bool finished; /* with all of it, or with the end of the file, or with an error */
+	uint32_t early; /* of these, how many came before its turn, and wait */
+	bool finished;	/* with all of it, or with the end of the file, or with an error */
 	bool at_end;
-	uint8_t *early; /* what came before its turn */
 };
 
 struct reading_file {
@@ -31,6 +32,7 @@ struct reading_file {
 	struct link_sftp_attributes after;
 	struct link_intake intake;
 	struct part parts[DEPTH]; /* a ring, the first at head */
+	uint8_t *early;		  /* a block for each part, once anything comes early */
 	unsigned head;
 	unsigned count;
 	unsigned depth;
@@ -50,7 +52,7 @@ struct reading_file {
 static void set_pace(struct reading_file *reading)
 {
 	uint64_t rate = reading->ssh->link->environment.order->limits.rate;
-	uint64_t under_way = rate > 0 && rate / 4 < DEPTH * BLOCK ? rate / 4 : DEPTH * BLOCK;
+	uint64_t under_way = rate > 0 && rate / 4 < UNDER_WAY ? rate / 4 : UNDER_WAY;
 
 	reading->block = under_way < BLOCK ? (uint32_t)under_way : BLOCK;
 	if (reading->block < BLOCK_LEAST)
@@ -107,14 +109,21 @@ static void deliver(struct reading_file *reading, const void *bytes, size_t leng
 	reading->ssh->heard_at = link_now(); /* sleeping for the rate is not its silence */
 }
 
-/* Servers answer in order as a rule, and need not. */
-static bool keep_early(struct part *part, const void *bytes, size_t length)
+static uint8_t *early_place(const struct reading_file *reading, const struct part *part)
 {
-	if (!part->early)
-		part->early = malloc(part->length);
-	if (!part->early)
+	return reading->early + (size_t)(part - reading->parts) * BLOCK;
+}
+
+/* Servers answer in order as a rule, and need not. */
+static bool keep_early(struct reading_file *reading, struct part *part, const void *bytes,
+		       size_t length)
+{
+	if (!reading->early)
+		reading->early = malloc(UNDER_WAY);
+	if (!reading->early)
 		return false;
-	memcpy(part->early + part->got, bytes, length);
+	memcpy(early_place(reading, part) + part->got, bytes, length);
+	part->early += (uint32_t)length;
 	return true;
 }
 
@@ -127,7 +136,7 @@ static struct link_result take_data(struct reading_file *reading, struct part *p
 		return link_ssh_nonsense(reading->ssh, "more or less than it was asked for");
 	if (first)
 		deliver(reading, data->data, data->length);
-	else if (!keep_early(part, data->data, data->length))
+	else if (!keep_early(reading, part, data->data, data->length))
 		return link_failed_memory();
 	part->got += (uint32_t)data->length;
 	if (part->got == part->length || reading->stopping) {
@@ -161,18 +170,11 @@ static void settle(struct reading_file *reading)
 		reading->head = (reading->head + 1) % DEPTH;
 		reading->count--;
 		struct part *part = &reading->parts[reading->head];
-		if (reading->count == 0 || !part->early)
+		if (reading->count == 0 || part->early == 0)
 			continue;
-		deliver(reading, part->early, part->got);
-		free(part->early);
-		part->early = NULL;
+		deliver(reading, early_place(reading, part), part->early);
+		part->early = 0;
 	}
-}
-
-static void free_parts(struct reading_file *reading)
-{
-	for (unsigned i = 0; i < DEPTH; i++)
-		free(reading->parts[i].early);
 }
 
 static struct link_result take_answers(struct reading_file *reading)
@@ -322,7 +324,7 @@ struct link_result link_ssh_read(struct link *link, const char *path, int64_t ex
 	set_pace(&reading);
 	link_intake_start(&reading.intake, link, on_bytes, userdata);
 	result = take_answers(&reading);
-	free_parts(&reading);
+	free(reading.early);
 	if (result.outcome == VISIT_OK)
 		result = look_after(&reading);
 	return result.outcome == VISIT_OK ? judge(&reading, expected, ret_read) : result;

@@ -14,7 +14,7 @@
 
 enum {
 	/* libssh makes its socket block; a peer that does not read must not hold a send. */
-	SEND_TIMEOUT_MS = 250,
+	SEND_TIMEOUT_US = 250000,
 	RSA_BITS_MIN = 1024,
 };
 
@@ -25,7 +25,7 @@ enum {
 static uint64_t flood(const struct link_ssh *ssh)
 {
 	const struct visit_limits *limits = &ssh->link->environment.order->limits;
-	uint64_t mebibyte = 1024 * 1024;
+	uint64_t mebibyte = UINT64_C(1) << 20;
 
 	if (!ssh->logged_in)
 		return mebibyte;
@@ -116,7 +116,7 @@ static int configure(struct link_ssh *ssh, unsigned families)
 
 static void prepare_socket(int fd)
 {
-	struct timeval limit = {.tv_usec = SEND_TIMEOUT_MS * 1000};
+	struct timeval limit = {.tv_usec = SEND_TIMEOUT_US};
 	int on = 1;
 
 	/* Without these it would be slower, or see a cancel later: not worth a failure. */
@@ -161,7 +161,7 @@ static struct link_result no_match(const char *text, bool *ret_no_host_key)
 }
 
 /* Reasons of RFC 4253 §11.1. */
-static struct link_result disconnected(unsigned reason, const char *text)
+static struct link_result disconnected(unsigned long reason, const char *text)
 {
 	if (reason == 3)
 		return link_failed(VISIT_CRYPTO_INCOMPATIBLE, "%s", text);
@@ -171,13 +171,13 @@ static struct link_result disconnected(unsigned reason, const char *text)
 /* What the key exchange failed of. No secret was sent yet, so the peer may have its say. */
 static struct link_result exchange_failed(struct link_ssh *ssh, bool *ret_no_host_key)
 {
+	static const char goodbye[] = "Received SSH_MSG_DISCONNECT: ";
 	const char *text = ssh_get_error(ssh->session);
-	unsigned reason;
 
 	if (strncmp(text, "kex error : no match", 20) == 0)
 		return no_match(text, ret_no_host_key);
-	if (sscanf(text, "Received SSH_MSG_DISCONNECT: %u:", &reason) == 1)
-		return disconnected(reason, text);
+	if (strncmp(text, goodbye, sizeof goodbye - 1) == 0)
+		return disconnected(strtoul(text + sizeof goodbye - 1, NULL, 10), text);
 	if (!ssh_get_serverbanner(ssh->session))
 		return link_failed(VISIT_PROTOCOL_ERROR, "what answers is no SSH server %s", text);
 	return link_failed(VISIT_PROTOCOL_ERROR, "in the key exchange: %s", text);

@@ -284,9 +284,8 @@ static bool spoil(struct conversation *c, uint32_t id, uint64_t offset)
 		fall_silent();
 	if (c->reads == 3 && c->trick == SSH_SERVER_HANGS_UP_IN_FILE)
 		_exit(0);
-	if (c->trick == SSH_SERVER_DATA_AFTER_END && c->reads == 2)
-		send_status(c, id, 1);
-	else if (c->trick == SSH_SERVER_ENDS_EARLY && offset >= EARLY)
+	if ((c->trick == SSH_SERVER_DATA_AFTER_END && c->reads == 2) ||
+	    (c->trick == SSH_SERVER_ENDS_EARLY && offset >= EARLY))
 		send_status(c, id, 1);
 	else if (c->trick == SSH_SERVER_FAILS_EARLY && offset >= EARLY)
 		send_status(c, id, 4);
