@@ -144,8 +144,8 @@ static int append(int fd, const char *line, size_t length)
 	if (end < status.st_size && ftruncate(fd, end) < 0)
 		return -errno;
 	r = write_all(fd, line, length);
-	if (r < 0)
-		(void)ftruncate(fd, end); /* or else the next line takes the rest off */
+	if (r < 0 && ftruncate(fd, end) < 0)
+		return r; /* the next line takes the rest off */
 	return r;
 }
 
