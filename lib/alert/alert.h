@@ -191,9 +191,9 @@ struct alert_causes {
  * is another, acknowledged or not, and reminded of after remind_after while it is open.
  *
  * A file's alert is resolved when the visit could see that its cause is gone: contact was made,
- * the kind has a baseline in force (for unreadable: in any case), and its path was read or its
- * absence was seen (a complete listing, or the device's own "not found"), or its whole kind is
- * verified or behind. Unreachable, refused and changed follow the outcome: contact resolves
+ * the kind has a baseline in force (unreadable, and added that is gone: in any case), and its
+ * path was read or its absence was seen (a complete listing, or the device's own "not found"),
+ * or its whole kind is verified or behind. Unreachable, refused and changed follow the outcome: contact resolves
  * them, and a graver one takes the place of a lighter, but a silent device clears neither
  * refused nor changed; a visit that was not tried says nothing. Overdue is alert_overdue()'s;
  * other types in open are left alone.

@@ -339,7 +339,8 @@ static const char *why_file_is_fine(const struct alert *alert, const struct list
 	const struct visit_observation *seen = visit_report_find(causes->report, alert->path);
 	enum visit_kind kind = seen ? seen->kind : alert->kind;
 	/* Whether a file that nobody approved is gone needs no baseline to tell. */
-	bool decided = alert->type == ALERT_FILE_UNREADABLE || (alert->type == ALERT_FILE_ADDED && !seen) ||
+	bool decided = alert->type == ALERT_FILE_UNREADABLE ||
+		       (alert->type == ALERT_FILE_ADDED && !seen) ||
 		       was_judged(causes->verdict, kind);
 
 	if (!decided || has_cause(list, ALERT_FILE_UNREADABLE, alert))
