@@ -18,7 +18,7 @@ int cli_fail(const struct cli *cli, const struct error *e)
 	(void)cli;
 	fflush(stdout);
 	fprintf(stderr, "pumpwatch: %s\n", e->text);
-	return e->code;
+	return (int)e->code;
 }
 
 int cli_usage(const struct cli *cli, const char *format, ...)

@@ -75,7 +75,7 @@ const struct cli_verb cli_verbs[] = {
 	{"baseline diff", "A B", "how the files of two baselines (ids or manifest files) differ",
 	 "Example:\n  pumpwatch baseline diff 3f2a new.manifest\n", verb_baseline_diff, true},
 	{"baseline export", "ID [-o FILE]", "write a baseline's manifest, byte for byte",
-	 "Example:\n  pumpwatch baseline export 3f2a -o lib.manifest && hashdeep -a -k lib.manifest -r -l .\n",
+	 "Example:\n  pumpwatch baseline export 3f2a -o lib.manifest\n",
 	 verb_baseline_export, true},
 	{"baseline accept-until", "ID TIME", "how long an older release is still accepted",
 	 "TIME is a date, a time with zone, or never.\n\n"

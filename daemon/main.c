@@ -134,7 +134,7 @@ static int take_new_setup(struct daemon *daemon, struct error *e)
 	struct error again;
 	if (open_parts(daemon, &again) < 0) {
 		daemon_log(DAEMON_ERROR, "%s", again.text);
-		(void)sd_event_exit(daemon->event, again.code); /* the supervisor starts us anew */
+		(void)sd_event_exit(daemon->event, (int)again.code); /* the supervisor starts us anew */
 	}
 	return -1;
 }
@@ -220,7 +220,7 @@ static int run(struct daemon *daemon, const char *config)
 	if (start(daemon, config, &e) < 0) {
 		daemon_log(DAEMON_ERROR, "%s", e.text);
 		(void)sd_notifyf(0, "STATUS=%s", e.text); /* without systemd nobody listens */
-		return e.code;
+		return (int)e.code;
 	}
 	(void)sd_notify(0, "READY=1");
 	daemon_log(DAEMON_INFO, "started: %zu models, %zu windows, %zu sinks, sandbox of the pullers: %s",
@@ -241,7 +241,7 @@ static int check_only(const char *config)
 
 	if (setup_load(&setup, config, &e) < 0) {
 		fprintf(stderr, "pumpwatchd: %s\n", e.text);
-		return e.code;
+		return (int)e.code;
 	}
 	printf("%s is fine: %zu models, %zu windows, %zu sinks\n", setup.path, setup.models.count,
 	       setup.config.window_count, setup.config.sink_count);

@@ -76,15 +76,15 @@ static int allow_in_part(scmp_filter_ctx filter, const struct sandbox_plan *plan
 		/* A thread, not a process. */
 		{SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)},
 		/* Asking for a limit, not setting one. */
-		{SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)},
-		{SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)},
+		{SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0, 0)},
+		{SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0)},
 		/* How much there is to read, and not to block. */
-		{SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD)},
-		{SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONBIO)},
+		{SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0)},
+		{SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONBIO, 0)},
 		/* A signal to oneself: abort() and its like. */
-		{SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
+		{SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)},
 		/* curl wakes a poll by a pair of sockets. */
-		{SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX)},
+		{SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0)},
 	};
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -108,7 +108,7 @@ static int allow_sockets(scmp_filter_ctx filter, const int *families, size_t cou
 {
 	for (size_t i = 0; i < count; i++) {
 		int r = allow_if(filter, SCMP_SYS(socket),
-				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
 		if (r < 0)
 			return r;
 	}

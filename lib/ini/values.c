@@ -106,7 +106,7 @@ int ini_take_duration(void *field, const struct ini_key *key, const char *value,
 
 int ini_take_seconds(void *field, const struct ini_key *key, const char *value, struct error *e)
 {
-	int64_t duration;
+	int64_t duration = 0;
 
 	if (take_time(&duration, key, value, e) < 0)
 		return -1;
@@ -116,7 +116,7 @@ int ini_take_seconds(void *field, const struct ini_key *key, const char *value, 
 
 int ini_take_milliseconds(void *field, const struct ini_key *key, const char *value, struct error *e)
 {
-	int64_t duration;
+	int64_t duration = 0;
 
 	if (take_time(&duration, key, value, e) < 0)
 		return -1;
