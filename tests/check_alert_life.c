@@ -151,17 +151,16 @@ static size_t told_in_all(const struct world *world)
 	return count;
 }
 
-static struct alert *open_of(struct world *world, enum alert_type type)
+static struct alert *expect_open(struct world *world, enum alert_type type)
 {
 	for (size_t i = 0; i < world->count; i++)
 		if (world->open[i].type == type)
 			return &world->open[i];
-	return NULL;
+	ck_abort_msg("no %s is open", alert_type_name(type));
 }
 
 static void acknowledge(struct alert *alert)
 {
-	ck_assert_ptr_nonnull(alert);
 	alert->state = ALERT_STATE_ACKNOWLEDGED;
 	alert->acknowledged_at = 1;
 	alert->acknowledged_by = strdup("somebody");
@@ -181,7 +180,7 @@ START_TEST(finding_is_told_once_and_then_kept)
 		judge(&world);
 		ck_assert_uint_eq(told_in_all(&world), i == 0);
 	}
-	const struct alert *alert = open_of(&world, ALERT_FILE_MODIFIED);
+	const struct alert *alert = expect_open(&world, ALERT_FILE_MODIFIED);
 	ck_assert_uint_eq(world.count, 1);
 	ck_assert_str_eq(alert->asset, "A-1");
 	ck_assert_str_eq(alert->path, "a");
@@ -212,12 +211,12 @@ START_TEST(other_content_is_told_as_changed_and_open_again)
 	visit(&world, VISIT_OK);
 	drift(&world, "a", DRIFT_MODIFIED, 1);
 	judge(&world);
-	acknowledge(open_of(&world, ALERT_FILE_MODIFIED));
+	acknowledge(expect_open(&world, ALERT_FILE_MODIFIED));
 	visit(&world, VISIT_OK);
 	drift(&world, "a", DRIFT_MODIFIED, 2);
 	judge(&world);
 	ck_assert_uint_eq(told(&world, ALERT_FILE_MODIFIED, ALERT_CHANGED), 1);
-	const struct alert *alert = open_of(&world, ALERT_FILE_MODIFIED);
+	const struct alert *alert = expect_open(&world, ALERT_FILE_MODIFIED);
 	ck_assert_int_eq(alert->state, ALERT_STATE_OPEN);
 	ck_assert_int_eq(alert->acknowledged_at, 0);
 	ck_assert_ptr_null(alert->acknowledged_by);
@@ -238,7 +237,7 @@ START_TEST(open_alert_is_reminded_of_and_acknowledged_one_is_not)
 		judge(&world);
 		ck_assert_uint_eq(told(&world, ALERT_FILE_MODIFIED, ALERT_REMINDED), i == 1);
 	}
-	acknowledge(open_of(&world, ALERT_FILE_MODIFIED));
+	acknowledge(expect_open(&world, ALERT_FILE_MODIFIED));
 	world.now += 100 * REMIND;
 	visit(&world, VISIT_OK);
 	drift(&world, "a", DRIFT_MODIFIED, 1);
@@ -311,7 +310,7 @@ START_TEST(missing_file_that_is_back_but_unreadable_stays_missing)
 	unreadable(&world, "a", VISIT_PERMISSION_DENIED);
 	judge(&world);
 	ck_assert_uint_eq(told(&world, ALERT_FILE_UNREADABLE, ALERT_OPENED), 1);
-	ck_assert_ptr_nonnull(open_of(&world, ALERT_FILE_MISSING));
+	(void)expect_open(&world, ALERT_FILE_MISSING);
 }
 END_TEST
 
@@ -326,7 +325,7 @@ START_TEST(unreadable_file_resolves_nothing_else_and_ends_when_read)
 	judge(&world);
 	ck_assert_uint_eq(told_in_all(&world), 1);
 	ck_assert_uint_eq(world.count, 2);
-	ck_assert_str_eq(open_of(&world, ALERT_FILE_UNREADABLE)->outcome, "timed-out");
+	ck_assert_str_eq(expect_open(&world, ALERT_FILE_UNREADABLE)->outcome, "timed-out");
 	visit(&world, VISIT_OK);
 	drift(&world, "a", DRIFT_MODIFIED, 1);
 	judge(&world);
@@ -341,17 +340,17 @@ START_TEST(reason_of_unreadable_is_news_only_when_content_does_not_hold_still)
 	visit(&world, VISIT_OK);
 	unreadable(&world, "a", VISIT_TIMED_OUT);
 	judge(&world);
-	acknowledge(open_of(&world, ALERT_FILE_UNREADABLE));
+	acknowledge(expect_open(&world, ALERT_FILE_UNREADABLE));
 	visit(&world, VISIT_OK);
 	unreadable(&world, "a", VISIT_TRUNCATED);
 	judge(&world);
 	ck_assert_uint_eq(told_in_all(&world), 0);
-	ck_assert_str_eq(open_of(&world, ALERT_FILE_UNREADABLE)->outcome, "truncated");
+	ck_assert_str_eq(expect_open(&world, ALERT_FILE_UNREADABLE)->outcome, "truncated");
 	visit(&world, VISIT_OK);
 	unreadable(&world, "a", VISIT_UNSTABLE);
 	judge(&world);
 	ck_assert_uint_eq(told(&world, ALERT_FILE_UNREADABLE, ALERT_CHANGED), 1);
-	ck_assert_int_eq(open_of(&world, ALERT_FILE_UNREADABLE)->state, ALERT_STATE_OPEN);
+	ck_assert_int_eq(expect_open(&world, ALERT_FILE_UNREADABLE)->state, ALERT_STATE_OPEN);
 }
 END_TEST
 
@@ -365,12 +364,12 @@ START_TEST(added_file_that_is_gone_resolves_by_a_complete_listing_only)
 	judge(&world);
 	visit(&world, VISIT_TIMED_OUT);
 	judge(&world);
-	ck_assert_ptr_nonnull(open_of(&world, ALERT_FILE_ADDED));
+	(void)expect_open(&world, ALERT_FILE_ADDED);
 	visit(&world, VISIT_OK);
 	world.lists = false;
 	world.verdict.kinds[VISIT_CONFIG].result = DRIFT_PARTIAL;
 	judge(&world);
-	ck_assert_ptr_nonnull(open_of(&world, ALERT_FILE_ADDED));
+	(void)expect_open(&world, ALERT_FILE_ADDED);
 	visit(&world, VISIT_OK);
 	world.lists = true;
 	judge(&world);
@@ -411,8 +410,8 @@ START_TEST(file_that_went_while_it_was_visited_is_neither_back_nor_as_approved)
 	world.verdict.kinds[VISIT_CONFIG].result = DRIFT_PARTIAL;
 	unreadable(&world, "b", VISIT_FILE_NOT_FOUND);
 	judge(&world);
-	ck_assert_ptr_nonnull(open_of(&world, ALERT_FILE_MISSING));
-	ck_assert_ptr_nonnull(open_of(&world, ALERT_FILE_MODIFIED));
+	(void)expect_open(&world, ALERT_FILE_MISSING);
+	(void)expect_open(&world, ALERT_FILE_MODIFIED);
 }
 END_TEST
 
@@ -475,7 +474,7 @@ START_TEST(visit_that_saw_nothing_resolves_no_file)
 	world.verdict.kinds[VISIT_CONFIG].result = DRIFT_VERIFIED;
 	judge(&world);
 	ck_assert_uint_eq(told(&world, ALERT_FILE_MODIFIED, ALERT_ENDED), 0);
-	ck_assert_ptr_nonnull(open_of(&world, ALERT_FILE_MODIFIED));
+	(void)expect_open(&world, ALERT_FILE_MODIFIED);
 }
 END_TEST
 
@@ -525,7 +524,7 @@ START_TEST(contact_opens_a_devices_alert_and_resolves_it)
 	(void)stpcpy(world.report.detail, "line%0Afeed");
 	judge(&world);
 	ck_assert_uint_eq(told(&world, contacts[_i].type, ALERT_OPENED), 1);
-	const struct alert *alert = open_of(&world, contacts[_i].type);
+	const struct alert *alert = expect_open(&world, contacts[_i].type);
 	ck_assert_ptr_null(alert->path);
 	ck_assert_str_eq(alert->outcome, visit_outcome_name(contacts[_i].outcome));
 	ck_assert_str_eq(alert->detail, "line\nfeed"); /* raw: rendering escapes it, once */
@@ -581,7 +580,7 @@ START_TEST(yet_another_key_is_news)
 	visit(&world, VISIT_HOST_KEY_CHANGED);
 	(void)stpcpy(world.report.seen_pin, "SHA256:one");
 	judge(&world);
-	acknowledge(open_of(&world, ALERT_DEVICE_CHANGED));
+	acknowledge(expect_open(&world, ALERT_DEVICE_CHANGED));
 	visit(&world, VISIT_HOST_KEY_CHANGED);
 	(void)stpcpy(world.report.seen_pin, "SHA256:one");
 	(void)stpcpy(world.report.detail, "other words");
@@ -591,12 +590,12 @@ START_TEST(yet_another_key_is_news)
 	(void)stpcpy(world.report.seen_pin, "SHA256:two");
 	judge(&world);
 	ck_assert_uint_eq(told(&world, ALERT_DEVICE_CHANGED, ALERT_CHANGED), 1);
-	ck_assert_str_eq(open_of(&world, ALERT_DEVICE_CHANGED)->detail, "it shows SHA256:two");
+	ck_assert_str_eq(expect_open(&world, ALERT_DEVICE_CHANGED)->detail, "it shows SHA256:two");
 	visit(&world, VISIT_SERIAL_CHANGED);
 	(void)stpcpy(world.report.seen_serial, "S-9");
 	judge(&world);
 	ck_assert_uint_eq(told(&world, ALERT_DEVICE_CHANGED, ALERT_CHANGED), 1);
-	ck_assert_str_eq(open_of(&world, ALERT_DEVICE_CHANGED)->detail, "it shows the serial S-9");
+	ck_assert_str_eq(expect_open(&world, ALERT_DEVICE_CHANGED)->detail, "it shows the serial S-9");
 }
 END_TEST
 

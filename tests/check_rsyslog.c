@@ -277,7 +277,9 @@ START_TEST(longest_message_arrives_whole)
 	memset(longest + header, ']', ALERT_MESSAGE_MAX - header);
 	ck_assert_int_eq(sink_send(sink, &part, 1, NULL), SINK_TAKEN);
 	CLEANUP(cleanup_free) char *line = await_lines(&server, "local", 1);
-	ck_assert_uint_eq(strspn(strchr(line, ']'), "]"), ALERT_MESSAGE_MAX - header);
+	const char *filling = strchr(line, ']');
+	ck_assert_ptr_nonnull(filling);
+	ck_assert_uint_eq(strspn(filling, "]"), ALERT_MESSAGE_MAX - header);
 }
 END_TEST
 
