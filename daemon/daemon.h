@@ -37,7 +37,9 @@ struct daemon {
 	size_t window_count;
 	int64_t outbox_due;
 	int64_t overdue_due;
+	bool overdue_failed;
 	bool stop_told;
+	bool stop_owed;	     /* stopped by a signal, but the file is still to be written */
 	char trouble[512];   /* the last failure that still stands; or empty */
 	char status[1024];   /* as last told to systemd */
 	uint64_t watchdog;   /* microseconds; 0: none is asked for */
@@ -51,6 +53,8 @@ struct sweep_environment daemon_environment(const struct daemon *daemon);
 int daemon_windows_open(struct daemon *daemon, struct error *e);
 /* Sweeps that run are suspended: their windows' next sweep goes on with them. */
 void daemon_windows_close(struct daemon *daemon);
+/* Stop all visits, now and until the stop is lifted. */
+void daemon_windows_stop(struct daemon *daemon, const char *why);
 /* Begin what is due, clear away what has ended. */
 void daemon_windows_tick(struct daemon *daemon);
 

@@ -12,6 +12,7 @@
 
 #define TICK TIME_SECOND
 #define OVERDUE_EVERY TIME_HOUR
+#define OVERDUE_RETRY (30 * TIME_SECOND)
 
 int64_t daemon_now(const struct daemon *daemon)
 {
@@ -57,11 +58,16 @@ static void check_overdue(struct daemon *daemon, int64_t now)
 
 	if (now < daemon->overdue_due)
 		return;
-	daemon->overdue_due = now + OVERDUE_EVERY;
 	if (sweep_check_overdue(&environment, 0, &e) < 0) {
 		daemon_trouble(daemon, &e);
-		daemon->overdue_due = now + TIME_MINUTE;
+		daemon->overdue_failed = true;
+		daemon->overdue_due = now + OVERDUE_RETRY;
+		return;
 	}
+	daemon->overdue_due = now + OVERDUE_EVERY;
+	if (daemon->overdue_failed)
+		daemon_mend(daemon);
+	daemon->overdue_failed = false;
 }
 
 static int on_tick(sd_event_source *source, uint64_t monotonic, void *userdata)
@@ -94,13 +100,9 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
 /* The global stop by a signal: SIGUSR1. */
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-	struct daemon *daemon = userdata;
-	struct error e;
-
 	(void)source;
 	(void)info;
-	if (sweep_stop_write(daemon->setup.config.state, "stopped by SIGUSR1", &e) < 0)
-		daemon_trouble(daemon, &e);
+	daemon_windows_stop(userdata, "stopped by SIGUSR1");
 	return 0;
 }
 

@@ -39,6 +39,8 @@ static void on_visit(void *userdata, const struct sweep_visit *visit)
 	enum drift_result result = visit->verdict->result;
 	bool loud = result == DRIFT_DRIFTED || result == DRIFT_WRONG_DEVICE;
 
+	if (visit->number > 0) /* the store took it */
+		daemon_mend(window->daemon);
 	if (visit->will_retry || result == DRIFT_VERIFIED || result == DRIFT_SKIPPED)
 		return;
 	daemon_log(loud ? DAEMON_WARNING : DAEMON_NOTICE, "sweep %s: %s: %s%s%s", window->config->name,
@@ -117,10 +119,28 @@ static bool look_back(struct daemon_window *window, int64_t now)
 	return true;
 }
 
+void daemon_windows_stop(struct daemon *daemon, const char *why)
+{
+	struct error e;
+
+	daemon->stop_owed = sweep_stop_write(daemon->setup.config.state, why, &e) < 0;
+	if (daemon->stop_owed)
+		daemon_trouble(daemon, &e);
+	for (size_t i = 0; i < daemon->window_count; i++)
+		if (daemon->windows[i].sweep)
+			sweep_stop(daemon->windows[i].sweep, why);
+}
+
 static bool stop_in_force(struct daemon *daemon)
 {
 	CLEANUP(cleanup_free) char *reason = NULL;
 	struct error e;
+
+	if (daemon->stop_owed) {
+		daemon_windows_stop(daemon, "stopped by SIGUSR1");
+		daemon->stop_told = true;
+		return true;
+	}
 	int r = sweep_stop_read(daemon->setup.config.state, &reason, &e);
 
 	if (r < 0)

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,7 +52,11 @@ int sweep_stop_write(const char *state_folder, const char *reason, struct error 
 	text_addf(&line, "%s\n", reason);
 	if (!path || line.failed)
 		return error_memory(e);
-	return file_write(path, line.data, line.length, 0644, e);
+	if (file_write(path, line.data, line.length, 0644, e) == 0)
+		return 0;
+	/* On a full disk there may be room for a name at least: an empty file stops as well. */
+	CLEANUP(cleanup_close) int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	return fd < 0 ? -1 : 0;
 }
 
 int sweep_stop_remove(const char *state_folder, struct error *e)
