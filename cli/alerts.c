@@ -7,7 +7,7 @@
 #include "base/number.h"
 #include "cli/cli.h"
 
-static void print_alerts(const struct cli *cli, const struct store_alerts *alerts)
+static void print_alerts(const struct cli *cli, const struct store_alerts *alerts, bool all)
 {
 	CLEANUP(cli_table_clear) struct cli_table table = {.columns = 6};
 	static const char *const heading[] = {"NO", "SINCE", "DEVICE", "WHAT", "STATE", "FILE OR REASON"};
@@ -25,7 +25,7 @@ static void print_alerts(const struct cli *cli, const struct store_alerts *alert
 	if (alerts->count > 0)
 		cli_table_print(&table);
 	else if (!cli->quiet)
-		printf("No alert is open.\n");
+		printf("%s\n", all ? "There is no alert." : "No alert is open.");
 }
 
 int verb_alerts(struct cli *cli, int argc, char **argv)
@@ -54,7 +54,7 @@ int verb_alerts(struct cli *cli, int argc, char **argv)
 	    store_alerts_list(cli->store, asset, all, &alerts, &e) < 0)
 		return cli_fail(cli, &e);
 	if (!cli->json) {
-		print_alerts(cli, &alerts);
+		print_alerts(cli, &alerts, all);
 		return 0;
 	}
 	json_t *array = json_array();
@@ -208,7 +208,6 @@ int verb_ack(struct cli *cli, int argc, char **argv)
 	if (cli->json)
 		return cli_print_json(cli_json_alert(&alert));
 	if (!cli->quiet)
-		printf("Alert %llu is acknowledged. It stays quiet until the file changes again.\n",
-		       (unsigned long long)number);
+		printf("Alert %llu is acknowledged. It stays quiet until it changes.\n", (unsigned long long)number);
 	return 0;
 }

@@ -34,13 +34,17 @@ static int check_scope(struct cli *cli, const struct manifest *manifest, struct 
 	return 0;
 }
 
-/* Whether a baseline of the same scope and kind is in force. */
-static int has_current(struct cli *cli, const struct manifest *manifest, struct error *e)
+/* Whether a baseline of the same scope and kind is in force; -1 also when it is this one. */
+static int stands_before(struct cli *cli, const struct manifest *manifest, const char *id, struct error *e)
 {
 	CLEANUP(store_baselines_clear) struct store_baselines all = {0};
 
 	if (store_baselines_list(cli->store, NULL, NULL, &all, e) < 0)
 		return -1;
+	for (size_t i = 0; i < all.count; i++)
+		if (strcmp(all.items[i].id, id) == 0)
+			return error_set(e, ERROR_DATA, "this baseline (%.12s) is in the store already: it is %s", id,
+					 store_baseline_state_name(all.items[i].state));
 	for (size_t i = 0; i < all.count; i++)
 		if (all.items[i].state == STORE_CURRENT && all.items[i].manifest.kind == manifest->kind &&
 		    all.items[i].manifest.scope == manifest->scope &&
@@ -68,17 +72,17 @@ static int add(struct cli *cli, const char *path, const char *older_until, struc
 		return -1;
 	if (check_scope(cli, manifest, e) < 0)
 		return error_prefix(e, "%s", path);
-	int current = has_current(cli, manifest, e);
+	if (manifest_id(id, text.data, text.length) < 0)
+		return error_set(e, ERROR_INTERNAL, "the manifest could not be hashed");
+	int current = stands_before(cli, manifest, id, e);
 	if (current < 0)
-		return -1;
+		return error_prefix(e, "%s", path);
 	if (current > 0 && !older_until)
 		return error_set(e, ERROR_USAGE,
 				 "a release is in force already: say how long it is still accepted beside the new one "
 				 "with --older-until (a date, never, or now)");
 	if (older_until && parse_until(cli, older_until, &until) < 0)
 		return error_set(e, ERROR_USAGE, "--older-until wants a date such as 2026-12-31, never, or now");
-	if (manifest_id(id, text.data, text.length) < 0)
-		return error_set(e, ERROR_INTERNAL, "the manifest could not be hashed");
 	if (store_begin(cli->store, e) < 0)
 		return -1;
 	if (store_baseline_add(cli->store, text.data, manifest, cli->by, until, cli_now(cli), e) < 0 ||
@@ -147,17 +151,21 @@ static void print_baselines(const struct cli *cli, const struct store_baselines 
 	cli_table_add(&table, heading);
 	for (size_t i = 0; i < baselines->count; i++) {
 		const struct store_baseline *one = &baselines->items[i];
-		char id[13], serial[24], files[24], time[CLI_TIME_SIZE];
+		char id[13], scope[128], serial[24], files[24], time[CLI_TIME_SIZE];
 		text_copy(id, sizeof id, one->id);
+		(void)snprintf(scope, sizeof scope, "%s %s", /* a longer name is cut: it is for the eye */
+			       one->manifest.scope == MANIFEST_DEVICE ? "device" : "model", one->manifest.scope_name);
 		(void)snprintf(serial, sizeof serial, "%llu", (unsigned long long)one->manifest.serial); /* fits */
 		(void)snprintf(files, sizeof files, "%zu", one->manifest.file_count);
-		const char *const row[] = {id, one->manifest.scope_name, visit_kind_name(one->manifest.kind),
+		const char *const row[] = {id, scope, visit_kind_name(one->manifest.kind),
 					   one->manifest.release, serial, store_baseline_state_name(one->state),
 					   one->state == STORE_OLDER ? cli_time(cli, one->accept_until, time) : NULL,
 					   files};
 		cli_table_add(&table, row);
 	}
 	cli_table_print(&table);
+	if (!cli->quiet && baselines->count == 0)
+		fprintf(stderr, "No baseline is there. \"pumpwatch baseline learn --help\" shows how to make one.\n");
 }
 
 int verb_baseline_list(struct cli *cli, int argc, char **argv)
@@ -171,8 +179,13 @@ int verb_baseline_list(struct cli *cli, int argc, char **argv)
 	while ((c = cli_option(cli, argc, argv, options)) != -1) {
 		if (c != 'm')
 			return ERROR_USAGE;
-		model = optarg;
+		const struct inventory_model *known = cli_find_model(cli, optarg, &e);
+		if (!known)
+			return cli_fail(cli, &e);
+		model = known->name;
 	}
+	if (optind < argc)
+		return cli_usage(cli, "\"baseline list\" takes options only: what is \"%s\"?", argv[optind]);
 	if (cli_open_store(cli, STORE_READ, &e) < 0 ||
 	    store_baselines_list(cli->store, model, NULL, &baselines, &e) < 0)
 		return cli_fail(cli, &e);
@@ -242,9 +255,17 @@ int verb_baseline_export(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli, "\"baseline export\" wants one id");
 	if (cli_open_store(cli, STORE_READ, &e) < 0 || load_baseline(cli, argv[optind], &one, &e) < 0)
 		return cli_fail(cli, &e);
+	if (output && file_write(output, one.text, strlen(one.text), 0644, &e) < 0)
+		return cli_fail(cli, &e);
+	if (cli->json) {
+		json_t *object = json_baseline(&one);
+		json_object_set_new(object, "file", cli_json_string(output));
+		json_object_set_new(object, "text", output ? json_null() : json_string(one.text));
+		return cli_print_json(object);
+	}
 	if (!output)
-		return fputs(one.text, stdout) < 0 ? ERROR_UNAVAILABLE : 0;
-	return file_write(output, one.text, strlen(one.text), 0644, &e) < 0 ? cli_fail(cli, &e) : 0;
+		(void)fputs(one.text, stdout); /* whether it was written shows at the end */
+	return 0;
 }
 
 /* A manifest by its file, where there is one, else by its id. */
@@ -317,6 +338,15 @@ static int finish_act(struct cli *cli, const char *id, const char *detail, struc
 	return -1;
 }
 
+/* The baseline as it is after the act. */
+static int print_changed(struct cli *cli, const char *id)
+{
+	CLEANUP(store_baseline_clear) struct store_baseline one = {0};
+	struct error e;
+
+	return load_baseline(cli, id, &one, &e) < 0 ? cli_fail(cli, &e) : cli_print_json(json_baseline(&one));
+}
+
 int verb_baseline_accept_until(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(store_baseline_clear) struct store_baseline one = {0};
@@ -341,6 +371,8 @@ int verb_baseline_accept_until(struct cli *cli, int argc, char **argv)
 	}
 	if (finish_act(cli, one.id, argv[2], &e) < 0)
 		return cli_fail(cli, &e);
+	if (cli->json)
+		return print_changed(cli, one.id);
 	if (!cli->quiet)
 		printf("%.12s is accepted until %s.\n", one.id,
 		       until == TIME_NEVER ? "further notice" : cli_time(cli, until, time));
@@ -371,6 +403,8 @@ int verb_baseline_withdraw(struct cli *cli, int argc, char **argv)
 	}
 	if (finish_act(cli, one.id, reason, &e) < 0)
 		return cli_fail(cli, &e);
+	if (cli->json)
+		return print_changed(cli, one.id);
 	if (!cli->quiet)
 		printf("%.12s is withdrawn. Devices that it alone covered are untrusted from now on.\n", one.id);
 	return 0;

@@ -106,17 +106,19 @@ static int write_candidate(struct cli *cli, struct manifest *manifest, const cha
 		return -1;
 	if (manifest_id(id, text.data, text.length) < 0)
 		return error_set(e, ERROR_INTERNAL, "the manifest could not be hashed");
-	if (!output)
-		return fwrite(text.data, 1, text.length, stdout) == text.length && fflush(stdout) == 0
-			? 0 : error_set(e, ERROR_UNAVAILABLE, "the manifest could not be written");
-	if (file_write(output, text.data, text.length, 0644, e) < 0)
+	if (output && file_write(output, text.data, text.length, 0644, e) < 0)
 		return -1;
 	if (cli->json)
-		return cli_print_json(json_pack("{ss so ss ss sI sI}", "id", id, "file", cli_json_string(output),
+		return cli_print_json(json_pack("{ss so ss ss sI sI so}", "id", id, "file", cli_json_string(output),
 						"kind", visit_kind_name(manifest->kind), "release",
 						manifest->release, "serial", (json_int_t)manifest->serial, "files",
-						(json_int_t)manifest->file_count)) == 0
-			? 0 : error_set(e, ERROR_INTERNAL, "the answer could not be written");
+						(json_int_t)manifest->file_count, "text",
+						output ? json_null() : json_string(text.data))) == 0
+			? 0 : error_set(e, ERROR_INTERNAL, "the answer could not be put into JSON");
+	if (!output) {
+		(void)fwrite(text.data, 1, text.length, stdout); /* whether it was written shows at the end */
+		return 0;
+	}
 	if (!cli->quiet)
 		printf("%s: candidate %.12s, %zu files. Look it through, then: pumpwatch baseline add %s\n",
 		       output, id, manifest->file_count, output);
@@ -301,9 +303,11 @@ int verb_baseline_import(struct cli *cli, int argc, char **argv)
 		return r;
 	if (!options.model || options.against || options.scope != MANIFEST_MODEL)
 		return cli_usage(cli, "--model must be given; --against and --scope do not go with an import");
-	const struct inventory_model *model = sweep_models_find(&cli->setup.models, options.model);
-	if (!model || !inventory_model_has_kind(model, options.kind))
-		return cli_usage(cli, "no profile \"%s\" pulls files of the kind \"%s\"", options.model,
+	const struct inventory_model *model = cli_find_model(cli, options.model, &e);
+	if (!model)
+		return cli_fail(cli, &e);
+	if (!inventory_model_has_kind(model, options.kind))
+		return cli_usage(cli, "the profile \"%s\" pulls no files of the kind \"%s\"", model->name,
 				 visit_kind_name(options.kind));
 	if (cli_open_store(cli, STORE_WRITE, &e) < 0 ||
 	    read_list(&list, options.asset_or_file, options.format, &e) < 0 ||

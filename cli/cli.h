@@ -54,13 +54,24 @@ int64_t cli_now(const struct cli *cli);
 /* Load an enrolled device, or say that there is none and what is like it. Returns 0 or -1. */
 int cli_load_device(struct cli *cli, const char *asset, struct store_device *ret_device, struct error *e);
 
-/* A field=value option of getopt that a verb has seen; the next one, or -1 at the end, or '?'
- * after cli_usage() has spoken. */
+/* The profile of a model, or NULL after saying that there is none, and which is like it. */
+const struct inventory_model *cli_find_model(const struct cli *cli, const char *name, struct error *e);
+
+/* The word that is most like what was given; NULL when none is. Words are lent. */
+struct cli_guess {
+	const char *word;
+	unsigned far;
+};
+void cli_guess_add(struct cli_guess *guess, const char *given, const char *known);
+
+/* The next option that a verb has seen, or -1 at the end, or '?' after cli_usage() has spoken.
+ * "-o" is short for "--output" where that is among the options. */
 int cli_option(struct cli *cli, int argc, char **argv, const struct option *options);
 
 /* ---- output ---- */
 
-/* Print a document and drop it; returns 0, or 70 when it could not be written. */
+/* Print a document and drop it; returns 0, or 70 when it could not be made. Whether it was
+ * written shows at the end of the program. */
 int cli_print_json(json_t *document);
 
 /* A string of a device or a file, escaped; JSON null for NULL. */

@@ -13,11 +13,30 @@
 #include "outbox/outbox.h"
 #include "pull/pull.h"
 
+/* Words that may hold an argument as it was given; what came from a device or a file is escaped
+ * in them already, so percent signs stay. */
+static void print_words(const char *words)
+{
+	CLEANUP(text_clear) struct text shown;
+
+	text_init(&shown);
+	for (const char *part = words; *part;) {
+		size_t length = strcspn(part, "%");
+		escape_add(&shown, ESCAPE_DISPLAY, part, length);
+		part += length;
+		if (*part == '%') {
+			text_add_char(&shown, '%');
+			part++;
+		}
+	}
+	fprintf(stderr, "pumpwatch: %s\n", shown.data && !shown.failed ? shown.data : "out of memory");
+}
+
 int cli_fail(const struct cli *cli, const struct error *e)
 {
 	(void)cli;
-	fflush(stdout);
-	fprintf(stderr, "pumpwatch: %s\n", e->text);
+	(void)fflush(stdout); /* in order; whether it could be written shows at the end */
+	print_words(e->text);
 	return (int)e->code;
 }
 
@@ -25,14 +44,13 @@ int cli_usage(const struct cli *cli, const char *format, ...)
 {
 	va_list arguments;
 	CLEANUP(text_clear) struct text words;
-	CLEANUP(cleanup_free) char *shown = NULL;
 
 	text_init(&words);
 	va_start(arguments, format);
 	text_addv(&words, format, arguments);
 	va_end(arguments);
-	shown = words.data ? escape_string(ESCAPE_DISPLAY, words.data) : NULL;
-	fprintf(stderr, "pumpwatch: %s\n", shown ? shown : "wrong arguments");
+	(void)fflush(stdout); /* in order; whether it could be written shows at the end */
+	print_words(words.data ? words.data : "wrong arguments");
 	if (cli->verb)
 		fprintf(stderr, "See \"pumpwatch %s --help\".\n", cli->verb);
 	else
@@ -40,12 +58,21 @@ int cli_usage(const struct cli *cli, const char *format, ...)
 	return ERROR_USAGE;
 }
 
+static bool has_output(const struct option *options)
+{
+	while (options->name && strcmp(options->name, "output") != 0)
+		options++;
+	return options->name != NULL;
+}
+
 int cli_option(struct cli *cli, int argc, char **argv, const struct option *options)
 {
 	opterr = 0;
-	int c = getopt_long(argc, argv, ":o:", options, NULL);
+	int c = getopt_long(argc, argv, has_output(options) ? ":o:" : ":", options, NULL);
 	if (c == ':')
 		cli_usage(cli, "%s wants a value", argv[optind - 1]);
+	else if (c == '?' && optopt && argv[optind - 1][1] != '-')
+		cli_usage(cli, "-%c is no option of \"%s\"", optopt, cli->verb);
 	else if (c == '?')
 		cli_usage(cli, "%s is no option of \"%s\"", argv[optind - 1], cli->verb);
 	return c == ':' ? '?' : c;
@@ -107,20 +134,35 @@ struct sweep_environment cli_environment(const struct cli *cli)
 	};
 }
 
-/* An enrolled asset that differs from given in case only, or begins like it. */
+/* Name an enrolled asset that is like the one given. */
 static void suggest(struct cli *cli, const char *given, struct error *e)
 {
 	CLEANUP(store_devices_clear) struct store_devices devices = {0};
+	struct cli_guess guess = {0};
 
 	if (store_devices_list(cli->store, &(struct store_device_filter){0}, &devices, NULL) < 0)
 		return;
-	for (size_t i = 0; i < devices.count; i++) {
-		const char *asset = devices.items[i].device.asset;
-		if (strcasecmp(asset, given) != 0 && strncasecmp(asset, given, strlen(given)) != 0)
-			continue;
-		error_set(e, ERROR_USAGE, "no device \"%s\" is enrolled: did you mean \"%s\"?", given, asset);
-		return;
-	}
+	for (size_t i = 0; i < devices.count; i++)
+		cli_guess_add(&guess, given, devices.items[i].device.asset);
+	if (guess.word)
+		error_set(e, ERROR_USAGE, "no device \"%s\" is enrolled: did you mean \"%s\"?", given, guess.word);
+}
+
+const struct inventory_model *cli_find_model(const struct cli *cli, const char *name, struct error *e)
+{
+	const struct sweep_models *models = &cli->setup.models;
+	const struct inventory_model *model = sweep_models_find(models, name);
+	struct cli_guess guess = {0};
+
+	if (model)
+		return model;
+	for (size_t i = 0; i < models->count; i++)
+		cli_guess_add(&guess, name, models->items[i].name);
+	if (guess.word)
+		error_set(e, ERROR_USAGE, "there is no profile \"%s\": did you mean \"%s\"?", name, guess.word);
+	else
+		error_set(e, ERROR_USAGE, "there is no profile \"%s\": \"pumpwatch models\" lists them", name);
+	return NULL;
 }
 
 int cli_load_device(struct cli *cli, const char *asset, struct store_device *ret_device, struct error *e)
@@ -131,7 +173,7 @@ int cli_load_device(struct cli *cli, const char *asset, struct store_device *ret
 	if (r != 0)
 		return r < 0 ? -1 : 0;
 	error_set(e, ERROR_USAGE, "no device \"%s\" is enrolled: see \"pumpwatch devices\"", shown ? shown : "");
-	if (shown && *asset)
+	if (shown && *shown)
 		suggest(cli, shown, e);
 	return -1;
 }

@@ -46,8 +46,10 @@ int verb_devices(struct cli *cli, int argc, char **argv)
 	while ((c = cli_option(cli, argc, argv, options)) != -1) {
 		if (c == 'm') {
 			/* Model names are compared without case and punctuation: use the profile's own. */
-			const struct inventory_model *model = sweep_models_find(&cli->setup.models, optarg);
-			filter.model = model ? model->name : optarg;
+			const struct inventory_model *model = cli_find_model(cli, optarg, &e);
+			if (!model)
+				return cli_fail(cli, &e);
+			filter.model = model->name;
 		} else if (c == 'd') {
 			filter.department = optarg;
 		} else if (c == 's') {
@@ -133,8 +135,9 @@ static void print_visits(const struct cli *cli, const struct store_visits *visit
 	}
 	printf("\n");
 	cli_table_print(&table);
-	if (visits->count == 0)
+	if (visits->count == 0 || visits->items[0].finding_count == 0)
 		return;
+	printf("\nThe last visit found:\n");
 	for (size_t i = 0; i < visits->items[0].finding_count; i++) {
 		const struct drift_finding *finding = &visits->items[0].findings[i];
 		CLEANUP(cleanup_free) char *path = escape_string(ESCAPE_DISPLAY, finding->path);
@@ -161,8 +164,8 @@ int verb_show(struct cli *cli, int argc, char **argv)
 		print_enrollment(cli, &device);
 		print_visits(cli, &visits);
 		if (alerts.count > 0)
-			printf("\n%zu open alerts: \"pumpwatch alerts --device %s\" lists them.\n", alerts.count,
-			       device.device.asset);
+			printf("\n%zu %s open: see \"pumpwatch alerts --device %s\".\n", alerts.count,
+			       alerts.count == 1 ? "alert is" : "alerts are", device.device.asset);
 		return 0;
 	}
 	json_t *object = cli_json_device(&device);
@@ -218,13 +221,12 @@ static int apply_fields(struct cli *cli, struct inventory_device *device, int ar
 		if (!field)
 			return error_memory(e);
 		if (inventory_device_set(device, field, equals + 1, e) < 0)
-			return -1;
+			return error_prefix(e, "%s", argv[i]);
 		text_addf(detail, "%s%s", i ? ", " : "", argv[i]);
 	}
-	const struct inventory_model *model = sweep_models_find(&cli->setup.models, device->model);
+	const struct inventory_model *model = cli_find_model(cli, device->model, e);
 	if (!model)
-		return error_set(e, ERROR_DATA, "there is no profile \"%s\": \"pumpwatch models\" lists them",
-				 device->model);
+		return -1;
 	return inventory_device_set(device, "model", model->name, e);
 }
 

@@ -126,10 +126,9 @@ static int read_options(struct cli *cli, int argc, char **argv, struct enroll_op
 		return error_set(e, ERROR_USAGE, "--model and --link must be given: see \"pumpwatch enroll --help\"");
 	if (ret->pin_seen && (ret->no_test || ret->device.pins))
 		return error_set(e, ERROR_USAGE, "--pin-seen needs the test, and no --pin");
-	const struct inventory_model *model = sweep_models_find(&cli->setup.models, ret->device.model);
+	const struct inventory_model *model = cli_find_model(cli, ret->device.model, e);
 	if (!model)
-		return error_set(e, ERROR_USAGE, "there is no profile \"%s\": \"pumpwatch models\" lists them",
-				 ret->device.model);
+		return -1;
 	ret->device.enrolled_at = cli_now(cli);
 	return inventory_device_set(&ret->device, "model", model->name, e) < 0
 		? -1 : inventory_device_check(&ret->device, e);
@@ -181,22 +180,32 @@ static int save(struct cli *cli, const struct inventory_device *device, struct e
 	return 0;
 }
 
+/* Whether the store would take the device, before it is contacted: a link or a serial of another
+ * device is refused there. */
+static int check_free(struct cli *cli, const struct inventory_device *device, struct error *e)
+{
+	CLEANUP(store_device_clear) struct store_device before = {0};
+	int r = store_device_load(cli->store, device->asset, &before, e);
+
+	if (r > 0)
+		return error_set(e, ERROR_USAGE, "%s is enrolled already: \"pumpwatch edit\" changes it",
+				 device->asset);
+	if (r < 0 || store_begin(cli->store, e) < 0)
+		return -1;
+	r = store_device_save(cli->store, device, e);
+	store_rollback(cli->store);
+	return r;
+}
+
 int verb_enroll(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(clear_options) struct enroll_options options = {0};
 	CLEANUP(visit_report_clear) struct visit_report report = {0};
-	CLEANUP(store_device_clear) struct store_device before = {0};
 	struct error e;
-	int r;
 
-	if (read_options(cli, argc, argv, &options, &e) < 0 || cli_open_store(cli, STORE_WRITE, &e) < 0)
-		return cli_fail(cli, &e);
-	r = store_device_load(cli->store, options.device.asset, &before, &e);
-	if (r > 0)
-		error_set(&e, ERROR_USAGE, "%s is enrolled already: \"pumpwatch edit\" changes it",
-			  options.device.asset);
-	if (r != 0 || (!options.no_test && try_link(cli, &options, &report, &e) < 0) ||
-	    save(cli, &options.device, &e) < 0)
+	if (read_options(cli, argc, argv, &options, &e) < 0 || cli_open_store(cli, STORE_WRITE, &e) < 0 ||
+	    check_free(cli, &options.device, &e) < 0 ||
+	    (!options.no_test && try_link(cli, &options, &report, &e) < 0) || save(cli, &options.device, &e) < 0)
 		return cli_fail(cli, &e);
 	if (cli->json) {
 		struct store_device enrolled = {.device = options.device};

@@ -1,9 +1,9 @@
+#include <errno.h>
 #include <locale.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
@@ -11,6 +11,22 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "pull/pull.h"
+
+/* An answer that its reader did not get is no success. */
+static int end_output(int code)
+{
+	errno = 0;
+	bool failed = fflush(stdout) != 0;
+	int why = errno;
+
+	if (!failed && !ferror(stdout))
+		return code;
+	if (why == EPIPE) /* whoever read it has had enough, and knows */
+		return code ? code : ERROR_UNAVAILABLE;
+	fprintf(stderr, "pumpwatch: standard output could not be written%s%s\n", why ? ": " : "",
+		why ? strerror(why) : "");
+	return code < ERROR_USAGE ? ERROR_UNAVAILABLE : code;
+}
 
 static void print_help(FILE *out)
 {
@@ -29,9 +45,9 @@ static void print_help(FILE *out)
 
 static int print_verb_help(const struct cli_verb *verb)
 {
-	printf("Usage: pumpwatch %s %s\n\n%c%s.\n\n%s", verb->name, verb->usage,
+	printf("Usage: pumpwatch %s%s%s\n\n%c%s.\n\n%s", verb->name, *verb->usage ? " " : "", verb->usage,
 	       verb->summary[0] - 'a' + 'A', verb->summary + 1, verb->help);
-	return fflush(stdout) == 0 ? 0 : ERROR_INTERNAL;
+	return end_output(0);
 }
 
 /* The verb that argv begins with; *ret_words is how many of argv are its name. */
@@ -50,39 +66,39 @@ static const struct cli_verb *find_verb(int argc, char **argv, int *ret_words)
 	return NULL;
 }
 
-/* How many letters differ, at most 3 (Levenshtein on short words). */
-static unsigned distance(const char *a, const char *b)
+/* Name the verbs that begin with the word group: "show, check". */
+static void write_group(struct text *text, const char *group)
 {
-	size_t n = strlen(b);
-	unsigned row[64];
+	size_t length = strlen(group);
 
-	if (n >= 64 || strlen(a) >= 64)
-		return 3;
-	for (size_t k = 0; k <= n; k++)
-		row[k] = (unsigned)k;
-	for (size_t i = 1; a[i - 1]; i++) {
-		unsigned corner = row[0];
-		row[0] = (unsigned)i;
-		for (size_t k = 1; k <= n; k++) {
-			unsigned change = corner + (a[i - 1] != b[k - 1]);
-			unsigned shorter = row[k] < row[k - 1] ? row[k] + 1 : row[k - 1] + 1;
-			corner = row[k];
-			row[k] = change < shorter ? change : shorter;
-		}
-	}
-	return row[n];
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
+		if (strncmp(verb->name, group, length) == 0 && verb->name[length] == ' ')
+			text_addf(text, "%s%s", text->length ? ", " : "", verb->name + length + 1);
 }
 
 static int unknown_verb(const struct cli *cli, int argc, char **argv)
 {
-	char given[128];
+	CLEANUP(text_clear) struct text group;
+	struct cli_guess guess = {0};
+	char two[128];
 
-	(void)snprintf(given, sizeof given, "%s%s%s", argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
-	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
-		if (distance(argv[0], verb->name) <= 2 || distance(given, verb->name) <= 2)
-			return cli_usage(cli, "there is no verb \"%s\": did you mean \"%s\"?", argv[0], verb->name);
-	if (strcmp(argv[0], "baseline") == 0 || strcmp(argv[0], "model") == 0 || strcmp(argv[0], "alert") == 0)
-		return cli_usage(cli, "\"%s\" wants one more word, such as \"%s show\"", argv[0], argv[0]);
+	text_init(&group);
+	write_group(&group, argv[0]);
+	(void)snprintf(two, sizeof two, "%s %s", argv[0], argc > 1 ? argv[1] : ""); /* a cut one is like none */
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+		const char *second = strchr(verb->name, ' ');
+		if (second && argc > 1)
+			cli_guess_add(&guess, two, verb->name);
+		if (group.length == 0 && !second)
+			cli_guess_add(&guess, argv[0], verb->name);
+		else if (group.length == 0 && strcmp(argv[0], second + 1) == 0)
+			guess = (struct cli_guess){.word = verb->name};
+	}
+	const char *given = guess.word && strchr(guess.word, ' ') && group.length > 0 ? two : argv[0];
+	if (guess.word)
+		return cli_usage(cli, "there is no verb \"%s\": did you mean \"%s\"?", given, guess.word);
+	if (group.length > 0)
+		return cli_usage(cli, "\"%s\" wants one more word: %s", argv[0], group.data);
 	return cli_usage(cli, "there is no verb \"%s\"", argv[0]);
 }
 
@@ -108,6 +124,30 @@ static void close_all(struct cli *cli)
 	setup_clear(&cli->setup);
 }
 
+/* --json and --quiet may stand after the verb, too. Returns how many arguments are left, or -1
+ * after cli_usage() has spoken. */
+static int take_late_options(struct cli *cli, int argc, char **argv)
+{
+	int kept = 1;
+	bool over = false;
+
+	for (int i = 1; i < argc; i++) {
+		over |= strcmp(argv[i], "--") == 0;
+		if (!over && strcmp(argv[i], "--json") == 0)
+			cli->json = true;
+		else if (!over && strcmp(argv[i], "--quiet") == 0)
+			cli->quiet = true;
+		else if (!over && (strcmp(argv[i], "--config") == 0 || strcmp(argv[i], "--by") == 0)) {
+			cli_usage(cli, "%s stands before the verb, as in \"pumpwatch %s … %s\"", argv[i], argv[i],
+				  cli->verb);
+			return -1;
+		} else
+			argv[kept++] = argv[i];
+	}
+	argv[kept] = NULL;
+	return kept;
+}
+
 static int run_verb(struct cli *cli, const struct cli_verb *verb, const char *config, int argc, char **argv)
 {
 	struct error e;
@@ -115,14 +155,39 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, const char *co
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return print_verb_help(verb);
+	cli->verb = verb->name;
+	argc = take_late_options(cli, argc, argv);
+	if (argc < 0)
+		return ERROR_USAGE;
+	cli->progress = !cli->quiet && isatty(STDERR_FILENO) == 1;
 	if (verb->needs_setup && setup_load(&cli->setup, config, &e) < 0)
 		return cli_fail(cli, &e);
-	cli->verb = verb->name;
 	optind = 0; /* glibc: begin anew, with another argv */
-	int code = verb->run(cli, argc, argv);
-	if (fflush(stdout) != 0 && code == 0)
-		code = ERROR_INTERNAL;
-	return code;
+	return end_output(verb->run(cli, argc, argv));
+}
+
+/* "help", "help VERB". */
+static int help(const struct cli *cli, int argc, char **argv)
+{
+	int words = 0;
+
+	if (argc == 0) {
+		print_help(stdout);
+		return end_output(0);
+	}
+	const struct cli_verb *verb = find_verb(argc, argv, &words);
+	return verb ? print_verb_help(verb) : unknown_verb(cli, argc, argv);
+}
+
+static int take_by(struct cli *cli, const char *by)
+{
+	for (const char *c = by; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			by = "";
+	if (!*by)
+		return cli_usage(cli, "--by wants a name of one line");
+	text_copy(cli->by, sizeof cli->by, by);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -144,24 +209,30 @@ int main(int argc, char **argv)
 	cli.terminal = isatty(STDOUT_FILENO) == 1;
 	cli.color = cli.terminal && !getenv("NO_COLOR");
 	find_login(cli.by, sizeof cli.by);
-	while ((c = getopt_long(argc, argv, "+c:jqb:h", options, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:hc:", options, NULL)) != -1) {
 		switch (c) {
 		case 'c': config = optarg; break;
 		case 'j': cli.json = true; break;
 		case 'q': cli.quiet = true; break;
-		case 'b': text_copy(cli.by, sizeof cli.by, optarg); break;
-		case 'h': print_help(stdout); return fflush(stdout) == 0 ? 0 : ERROR_INTERNAL;
-		case 'V': puts("pumpwatch " PACKAGE_VERSION); return fflush(stdout) == 0 ? 0 : ERROR_INTERNAL;
-		default: return cli_usage(&cli, "see \"pumpwatch --help\"");
+		case 'b':
+			if (take_by(&cli, optarg) != 0)
+				return ERROR_USAGE;
+			break;
+		case 'h': print_help(stdout); return end_output(0);
+		case 'V': puts("pumpwatch " PACKAGE_VERSION); return end_output(0);
+		case ':': return cli_usage(&cli, "%s wants a value", argv[optind - 1]);
+		default: return cli_usage(&cli, "there is no option \"%s\" before the verb", argv[optind - 1]);
 		}
 	}
-	cli.progress = !cli.quiet && isatty(STDERR_FILENO) == 1;
 	argc -= optind;
 	argv += optind;
 	if (argc == 0) {
 		print_help(stderr);
 		return ERROR_USAGE;
 	}
+	if (strcmp(argv[0], "help") == 0)
+		return help(&cli, argc - 1, argv + 1);
 	const struct cli_verb *verb = find_verb(argc, argv, &words);
 	if (!verb)
 		return unknown_verb(&cli, argc, argv);

@@ -37,10 +37,10 @@ int verb_models(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(cli_table_clear) struct cli_table table = {.columns = 4};
 	static const char *const heading[] = {"MODEL", "TITLE", "FILES", "REMARK"};
-	json_t *array = json_array();
 
 	if (argc > 1)
 		return cli_usage(cli, "\"models\" takes no arguments, but \"%s\" was given", argv[1]);
+	json_t *array = json_array();
 	cli_table_add(&table, heading);
 	for (size_t i = 0; i < cli->setup.models.count; i++) {
 		const struct inventory_model *model = &cli->setup.models.items[i];
@@ -91,11 +91,13 @@ static void print_model(const struct inventory_model *model)
 
 int verb_model_show(struct cli *cli, int argc, char **argv)
 {
+	struct error e;
+
 	if (argc != 2)
 		return cli_usage(cli, "\"model show\" wants one model");
-	const struct inventory_model *model = sweep_models_find(&cli->setup.models, argv[1]);
+	const struct inventory_model *model = cli_find_model(cli, argv[1], &e);
 	if (!model)
-		return cli_usage(cli, "there is no profile \"%s\": \"pumpwatch models\" lists them", argv[1]);
+		return cli_fail(cli, &e);
 	if (cli->json)
 		return cli_print_json(json_model(model));
 	print_model(model);

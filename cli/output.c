@@ -11,13 +11,12 @@
 
 int cli_print_json(json_t *document)
 {
-	int r = document ? json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) : -1;
-
-	json_decref(document);
-	if (r < 0) {
-		fprintf(stderr, "pumpwatch: the JSON could not be written\n");
+	if (!document) {
+		fprintf(stderr, "pumpwatch: the answer could not be put into JSON\n");
 		return ERROR_INTERNAL;
 	}
+	(void)json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER); /* see above */
+	json_decref(document);
 	putchar('\n');
 	return 0;
 }

@@ -77,7 +77,7 @@ static int print_json(struct cli *cli, const struct status *status, struct error
 	json_object_set_new(object, "site", cli_json_string(cli->setup.config.site));
 	json_object_set_new(object, "approvals", json_integer((json_int_t)cli->setup.config.approvals));
 	json_object_set_new(object, "evaluation", json_boolean(cli->setup.config.approvals == 0));
-	json_object_set_new(object, "stop", cli_json_string(status->stop));
+	json_object_set_new(object, "stop", status->stop ? json_string(status->stop) : json_null());
 	json_object_set_new(object, "last_sweep", status->has_last ? cli_json_time(status->last.ended_at) : json_null());
 	json_object_set_new(object, "running_sweep",
 			    status->has_running ? cli_json_time(status->running.started_at) : json_null());
@@ -169,11 +169,16 @@ int verb_stop(struct cli *cli, int argc, char **argv)
 	/* The stop comes first; a store that cannot take its record must not prevent it. */
 	if (sweep_stop_write(cli->setup.config.state, reason, &e) < 0)
 		return cli_fail(cli, &e);
+	if (cli_open_store(cli, STORE_WRITE, &e) < 0 ||
+	    store_act_add(cli->store, cli_now(cli), cli->by, cli->verb, "fleet", reason, &e) < 0) {
+		error_prefix(&e, "the stop is in force, but who made it could not be recorded");
+		return cli_fail(cli, &e);
+	}
+	if (cli->json)
+		return cli_print_json(json_pack("{so so}", "stop", cli_json_string(reason), "by",
+						cli_json_string(cli->by)));
 	if (!cli->quiet)
 		printf("Stopped: running visits end within seconds, none begins until \"pumpwatch resume\".\n");
-	if (cli_open_store(cli, STORE_WRITE, &e) < 0 ||
-	    store_act_add(cli->store, cli_now(cli), cli->by, cli->verb, "fleet", reason, &e) < 0)
-		return cli_fail(cli, &e);
 	return 0;
 }
 
@@ -188,6 +193,8 @@ int verb_resume(struct cli *cli, int argc, char **argv)
 	if (r < 0)
 		return cli_fail(cli, &e);
 	if (r == 0) {
+		if (cli->json)
+			return cli_print_json(json_pack("{sn}", "lifted"));
 		if (!cli->quiet)
 			printf("No stop is in force.\n");
 		return 0;
@@ -197,6 +204,8 @@ int verb_resume(struct cli *cli, int argc, char **argv)
 	    store_act_add(cli->store, cli_now(cli), cli->by, cli->verb, "fleet", reason, &e) < 0 ||
 	    sweep_stop_remove(cli->setup.config.state, &e) < 0)
 		return cli_fail(cli, &e);
+	if (cli->json)
+		return cli_print_json(json_pack("{ss so}", "lifted", reason, "by", cli_json_string(cli->by)));
 	if (!cli->quiet)
 		printf("The stop is lifted. It was: %s\n", reason);
 	return 0;

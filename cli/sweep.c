@@ -54,6 +54,19 @@ static const char *color_of(const struct cli *cli, enum drift_result result)
 	}
 }
 
+/* Name the kinds of which files were seen but no baseline is in force; returns how many. */
+static int print_untrusted(const char *before, const struct drift_verdict *verdict, const char *after)
+{
+	int count = 0;
+
+	for (int kind = 0; kind < VISIT_KIND_COUNT; kind++)
+		if (verdict->kinds[kind].covered && verdict->kinds[kind].result == DRIFT_UNTRUSTED)
+			printf("%s%s", count++ == 0 ? before : ", ", visit_kind_name((enum visit_kind)kind));
+	if (count > 0)
+		fputs(after, stdout);
+	return count;
+}
+
 static void print_visit(const struct run *run, const struct sweep_visit *visit)
 {
 	const struct visit_report *report = visit->report;
@@ -71,13 +84,39 @@ static void print_visit(const struct run *run, const struct sweep_visit *visit)
 	if (report && report->outcome != VISIT_OK)
 		printf(": %s%s%s; %s", visit_outcome_text(report->outcome), report->detail[0] ? ": " : "",
 		       report->detail, visit_outcome_advice(report->outcome));
-	else if (result == DRIFT_UNTRUSTED)
-		printf(": no baseline is in force for all of its files; see \"pumpwatch baseline learn --help\"");
+	else if (result == DRIFT_UNTRUSTED && print_untrusted(": no baseline is in force for ", visit->verdict,
+							      "; see \"pumpwatch baseline learn --help\"") == 0)
+		printf(": no baseline in force covers it; see \"pumpwatch baseline learn --help\"");
 	else if (result == DRIFT_SKIPPED)
 		printf(": not active, or waiting after failures");
 	printf("\n");
 	for (size_t i = 0; i < visit->verdict->finding_count; i++)
 		print_finding(&visit->verdict->findings[i]);
+	if (result != DRIFT_UNTRUSTED)
+		print_untrusted("  not checked, for want of a baseline: ", visit->verdict, "\n");
+}
+
+static void print_json_line(json_t *object)
+{
+	/* A line that cannot be written shows at the end of the program. */
+	(void)json_dumpf(object, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	(void)fflush(stdout); /* whoever follows it gets each result as it comes */
+	json_decref(object);
+}
+
+static json_t *json_kinds(const struct drift_verdict *verdict)
+{
+	json_t *kinds = json_object();
+
+	for (int i = 0; i < VISIT_KIND_COUNT; i++) {
+		const struct drift_kind *kind = &verdict->kinds[i];
+		if (kind->covered)
+			json_object_set_new(kinds, visit_kind_name((enum visit_kind)i),
+					    json_pack("{ss so}", "result", drift_result_name(kind->result),
+						      "release", cli_json_string(kind->release)));
+	}
+	return kinds;
 }
 
 static void print_json_visit(const struct sweep_visit *visit)
@@ -92,10 +131,8 @@ static void print_json_visit(const struct sweep_visit *visit)
 	json_object_set_new(object, "result", json_string(drift_result_name(visit->verdict->result)));
 	json_object_set_new(object, "will_retry", json_boolean(visit->will_retry));
 	json_object_set_new(object, "findings", findings);
-	/* A line that cannot be written shows in the flush at the end. */
-	(void)json_dumpf(object, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-	putchar('\n');
-	json_decref(object);
+	json_object_set_new(object, "kinds", json_kinds(visit->verdict));
+	print_json_line(object);
 }
 
 static void on_visit(void *userdata, const struct sweep_visit *visit)
@@ -105,9 +142,7 @@ static void on_visit(void *userdata, const struct sweep_visit *visit)
 	clear_bar(run);
 	if (!visit->will_retry) {
 		run->told++;
-		run->mask |= drift_result_mask(visit->verdict->result);
-		for (size_t i = 0; i < visit->verdict->finding_count; i++)
-			run->mask |= drift_type_mask(visit->verdict->findings[i].type);
+		run->mask |= drift_verdict_mask(visit->verdict);
 	}
 	if (run->cli->json)
 		print_json_visit(visit);
@@ -173,23 +208,50 @@ static int watch_signals(struct run *run, struct error *e)
 	return 0;
 }
 
+/* The last line of a sweep in JSON: the one with "summary". */
+static void print_json_end(const struct alert_counts *counts)
+{
+	json_t *results = json_object();
+
+	for (int i = 0; i < DRIFT_RESULT_COUNT; i++)
+		json_object_set_new(results, drift_result_name((enum drift_result)i),
+				    json_integer((json_int_t)counts->results[i]));
+	json_t *summary = json_pack(
+		"{sI so sI sI sI sI so so sb so sI}", "devices", (json_int_t)counts->devices, "results", results,
+		"files", (json_int_t)counts->files, "bytes", (json_int_t)counts->bytes, "overdue",
+		(json_int_t)counts->overdue, "open_alerts", (json_int_t)counts->open_alerts, "started",
+		cli_json_time(counts->started_at), "ended", cli_json_time(counts->ended_at), "stopped",
+		counts->stopped, "why_stopped", cli_json_string(counts->stopped ? counts->why_stopped : NULL),
+		"approvals", (json_int_t)counts->approvals);
+	print_json_line(json_pack("{so}", "summary", summary));
+}
+
 static void print_end(const struct run *run)
 {
 	const struct alert_counts *counts = &run->counts;
 
+	if (run->cli->json)
+		print_json_end(counts);
 	if (run->cli->json || run->cli->quiet)
 		return;
-	printf("\n%llu devices:", (unsigned long long)counts->devices);
-	for (int i = 0; i < DRIFT_RESULT_COUNT; i++)
-		if (counts->results[i] > 0)
-			printf(" %llu %s,", (unsigned long long)counts->results[i], drift_result_name((enum drift_result)i));
-	printf(" %llu files, %.1f MB, %.1f s.\n", (unsigned long long)counts->files, (double)counts->bytes / 1e6,
+	printf("\n%llu %s", (unsigned long long)counts->devices, counts->devices == 1 ? "device" : "devices");
+	const char *between = ": ";
+	for (int i = 0; i < DRIFT_RESULT_COUNT; i++) {
+		if (counts->results[i] == 0)
+			continue;
+		printf("%s%llu %s", between, (unsigned long long)counts->results[i],
+		       drift_result_name((enum drift_result)i));
+		between = ", ";
+	}
+	printf(". %llu files compared, %.1f MB read, %.1f s.\n", (unsigned long long)counts->files,
+	       (double)counts->bytes / 1e6,
 	       (double)(counts->ended_at - counts->started_at) / (double)TIME_SECOND);
 	if (counts->stopped)
 		printf("Stopped before its end: %s. The devices that were not visited are skipped.\n",
 		       counts->why_stopped);
 	if (counts->open_alerts > 0)
-		printf("%llu alerts are open: \"pumpwatch alerts\" lists them.\n", (unsigned long long)counts->open_alerts);
+		printf("%llu %s open: see \"pumpwatch alerts\".\n", (unsigned long long)counts->open_alerts,
+		       counts->open_alerts == 1 ? "alert is" : "alerts are");
 	if (counts->approvals == 0)
 		printf("Evaluation mode (approvals = 0): the baselines carry no signatures.\n");
 }
@@ -236,6 +298,17 @@ static int run_sweep(struct run *run, const struct sweep_request *request, struc
 	return r;
 }
 
+/* Unknown assets are found out before anything begins, with what is like them. */
+static int check_assets(struct cli *cli, const struct sweep_request *request, struct error *e)
+{
+	for (size_t i = 0; i < request->asset_count; i++) {
+		CLEANUP(store_device_clear) struct store_device device = {0};
+		if (cli_load_device(cli, request->assets[i], &device, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int exit_code(const struct run *run)
 {
 	if (run->told == 0 && !run->cli->quiet)
@@ -269,7 +342,8 @@ int verb_sweep(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli, "give assets, or --all, or --window: one of the three");
 	request.assets = (const char *const *)argv + optind;
 	request.asset_count = (size_t)(argc - optind);
-	if (cli_open_store(cli, STORE_WRITE, &e) < 0 || cli_open_pool(cli, &e) < 0)
+	if (cli_open_store(cli, STORE_WRITE, &e) < 0 || check_assets(cli, &request, &e) < 0 ||
+	    cli_open_pool(cli, &e) < 0)
 		return cli_fail(cli, &e);
 	if (window) {
 		if (choose_by_window(cli, window, &devices, &chosen, &request.asset_count, &e) < 0)

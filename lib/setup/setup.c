@@ -22,11 +22,18 @@ static int64_t system_now(void *userdata)
 	return (int64_t)now.tv_sec * TIME_SECOND + now.tv_nsec / 1000;
 }
 
-static const char *choose_path(const char *path)
+/* Absolute: relative paths in the file are meant from its folder, and messages name it. */
+static char *choose_path(const char *path)
 {
 	const char *chosen = path ? path : getenv("PUMPWATCH_CONFIG");
+	CLEANUP(cleanup_free) char *here = NULL;
+	char *whole = NULL;
 
-	return chosen ? chosen : PUMPWATCH_CONF;
+	if (!chosen)
+		chosen = PUMPWATCH_CONF;
+	if (*chosen == '/' || !(here = getcwd(NULL, 0)))
+		return strdup(chosen);
+	return asprintf(&whole, "%s/%s", here, chosen) < 0 ? NULL : whole;
 }
 
 static int load_config(struct setup *setup, struct error *e)
@@ -52,7 +59,7 @@ int setup_load(struct setup *ret_setup, const char *path, struct error *e)
 {
 	CLEANUP(setup_clear) struct setup setup = {.clock = {.now = system_now}};
 
-	setup.path = strdup(choose_path(path));
+	setup.path = choose_path(path);
 	if (!setup.path)
 		return error_memory(e);
 	if (load_config(&setup, e) < 0 || sweep_models_load(&setup.models, setup.config.models, e) < 0 ||
