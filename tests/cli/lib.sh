@@ -1,0 +1,87 @@
+# shellcheck shell=bash disable=SC2034 # variables for others
+# For tests of the programs: a set-up in a folder of its own, with devices that are folders
+# behind file: links. Sourced after tests/lib.sh.
+
+PROGRAMS=${builddir:-.}
+srcdir=${srcdir:-.}
+
+pumpwatch() { "$PROGRAMS/pumpwatch" --config "$CONFIG" "$@"; }
+
+# Usage: set_up FOLDER [LINE...] ; sets CONFIG and STATE, the lines are added to the configuration
+set_up() {
+	local folder=$1
+	shift
+	mkdir -p "$folder/state" "$folder/credentials" "$folder/models"
+	chmod 711 "$TEMPORARY"
+	cp "$srcdir"/conf/models.d/*.ini "$folder/models"
+	CONFIG=$folder/pumpwatch.conf STATE=$folder/state
+	cat >"$CONFIG" <<-END
+		[pumpwatch]
+		site = sample-site
+		state = state
+		models = models
+		credentials = credentials
+		puller = $(realpath "$PROGRAMS")/pumpwatch-puller
+		[pull]
+		pullers = 1
+		visits = 8
+		[sink file]
+		type = spool
+		path = events.log
+	END
+	printf '%s\n' "$@" >>"$CONFIG"
+}
+
+# Usage: make_device FOLDER ; what a device of the model "generic" may hold
+make_device() {
+	mkdir -p "$1/firmware" "$1/drug-library" "$1/config"
+	echo "firmware 7.0" >"$1/firmware/main.bin"
+	echo "loader 7.0" >"$1/firmware/loader.bin"
+	echo "library 2026-10" >"$1/drug-library/library.bin"
+	echo "unit = 1" >"$1/config/unit.cfg"
+}
+
+# Usage: enroll ASSET [OPTION...] ; a new device of that name in a folder $TEMPORARY/ASSET
+enroll() {
+	local asset=$1
+	shift
+	[ -d "$TEMPORARY/$asset" ] || make_device "$TEMPORARY/$asset"
+	pumpwatch --quiet enroll "$asset" --model generic --link "file://$TEMPORARY/$asset" --no-test "$@"
+}
+
+# Usage: approve ASSET RELEASE [KIND...] [-- OPTION...] ; what the device holds now is put in force
+approve() {
+	local asset=$1 release=$2 kinds=() kind manifest
+	shift 2
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do kinds+=("$1"); shift; done
+	[ "${1:-}" = -- ] && shift
+	[ ${#kinds[@]} -gt 0 ] || kinds=(firmware drug-library config)
+	for kind in "${kinds[@]}"; do
+		manifest=$TEMPORARY/$kind-$release.manifest
+		pumpwatch --quiet baseline learn "$asset" --kind "$kind" --release "$release" -o "$manifest" &&
+			pumpwatch --quiet baseline add "$manifest" "$@" || return
+	done
+}
+
+# Usage: answers STATUS COMMAND... ; standard output is left in $ANSWER, errors in $ERRORS
+answers() {
+	local expected=$1 status
+	shift
+	ANSWER=$("$@" 2>"$TEMPORARY/errors" </dev/null)
+	status=$?
+	ERRORS=$(cat "$TEMPORARY/errors")
+	[ "$status" = "$expected" ] && return 0
+	fail "exit code $status instead of $expected of: $*"
+	show <<<"$ANSWER$ERRORS"
+	return 1
+}
+
+# Everything that the store remembers.
+remembered() { sqlite3 -readonly "$STATE/pumpwatch.db" .dump | sha256sum; }
+
+# Whether text has a byte that a terminal may act on: any control but the line feed, DEL, C1, a
+# bidirectional mark, or a byte that is not UTF-8.
+is_raw() {
+	printf '%s' "$1" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1 || return 0
+	printf '%s' "$1" | LC_ALL=C grep -qP '[\x01-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]'
+}
