@@ -33,10 +33,10 @@ static void note_incomplete(struct targets *targets, const char *folder,
 	struct link_result *noted = &targets->incomplete;
 	unsigned point;
 
+	text_init(&text);
 	if (noted->outcome != VISIT_OK)
 		return;
 	*noted = (struct link_result){.outcome = why->outcome};
-	text_init(&text);
 	text_add(&text, "folder /");
 	escape_add(&text, ESCAPE_DISPLAY, folder, strlen(folder));
 	text_addf(&text, ": %s", why->detail[0] ? why->detail : visit_outcome_text(why->outcome));
