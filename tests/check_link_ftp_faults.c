@@ -1,7 +1,12 @@
 /* The FTP link against devices that refuse, lie, hang, cut off and overrun. */
+#include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include "tests/link_fixture.h"
 #include "tests/servers/script.h"
@@ -386,6 +391,87 @@ END_TEST
 
 /* ---- cancelling and parting ---- */
 
+static void cancel_now(int number)
+{
+	(void)number;
+	atomic_store(&fixture.cancelled, true);
+}
+
+/* Cancel in half a second, wherever the visit is then. */
+static void cancel_soon(void)
+{
+	const struct itimerval soon = {.it_value.tv_usec = 500000};
+
+	ck_assert(signal(SIGALRM, cancel_now) != SIG_ERR);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
+}
+
+START_TEST(a_cancel_is_seen_while_a_device_hangs)
+{
+	static const struct script_ftp script = {
+		.answers = {GIVES("RETR", "samp", .then = SCRIPT_HANG)},
+	};
+
+	start(&script);
+	fixture.order.limits.idle_ms = 60000; /* past the time limit of the test */
+	ck_assert_outcome(link_fixture_open(&fixture), VISIT_OK);
+	cancel_soon();
+	ck_assert_outcome(link_fixture_read(&fixture, "SAMPLE.TXT", -1), VISIT_CANCELLED);
+	finish();
+}
+END_TEST
+
+START_TEST(a_cancel_is_seen_while_the_rate_is_kept)
+{
+	static const struct script_ftp script = {0};
+
+	start(&script);
+	fixture.order.limits.rate = 1; /* six seconds for "sample" */
+	ck_assert_outcome(link_fixture_open(&fixture), VISIT_OK);
+	cancel_soon();
+	ck_assert_outcome(link_fixture_read(&fixture, "SAMPLE.TXT", -1), VISIT_CANCELLED);
+	finish();
+}
+END_TEST
+
+/* ---- no contact ---- */
+
+START_TEST(a_network_without_a_way_is_unreachable)
+{
+	static const struct script_ftp script = {0};
+
+	start(&script);
+	link_fixture_set(&fixture.order.address.host, "224.0.0.1"); /* never for TCP */
+	ck_assert_outcome(link_fixture_open(&fixture), VISIT_HOST_UNREACHABLE);
+	finish();
+}
+END_TEST
+
+START_TEST(a_device_that_takes_no_more_connections_times_out)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	int waiting[8];
+
+	server_prepare(&server);
+	address.sin_port = htons(server.port);
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+	ck_assert_int_eq(listen(listener, 0), 0);
+	for (size_t i = 0; i < 8; i++) {
+		waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)connect(waiting[i], (struct sockaddr *)&address, sizeof address);
+	}
+	link_fixture_init(&fixture, VISIT_FTP, server.port, "/");
+	fixture.order.limits.connect_ms = 500;
+	ck_assert_outcome(link_fixture_open(&fixture), VISIT_TIMED_OUT);
+	for (size_t i = 0; i < 8; i++)
+		close(waiting[i]);
+	close(listener);
+	finish();
+}
+END_TEST
+
 START_TEST(a_cancelled_visit_does_not_wait)
 {
 	start(&openings[3].script); /* says nothing */
@@ -436,6 +522,10 @@ int main(void)
 	tcase_add_test(cases, a_pump_without_login_and_with_few_commands_is_pulled);
 	tcase_add_test(cases, a_server_without_cwd_lists_by_argument);
 	tcase_add_test(cases, home_is_remembered_when_it_is_left);
+	tcase_add_test(cases, a_cancel_is_seen_while_a_device_hangs);
+	tcase_add_test(cases, a_cancel_is_seen_while_the_rate_is_kept);
+	tcase_add_test(cases, a_network_without_a_way_is_unreachable);
+	tcase_add_test(cases, a_device_that_takes_no_more_connections_times_out);
 	tcase_add_test(cases, a_cancelled_visit_does_not_wait);
 	tcase_add_test(cases, a_device_that_does_not_answer_quit_does_not_hold_the_close);
 	suite_add_tcase(suite, cases);

@@ -1,9 +1,10 @@
 /* HTTP and TFTP: nginx and in.tftpd as they should be, and scripted ones as they should not. */
-#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include "tests/link_fixture.h"
 #include "tests/servers/script.h"
@@ -90,6 +91,23 @@ START_TEST(nginx_is_visited)
 	link_look(fixture.link, &fixture.seen);
 	ck_assert(!fixture.seen.grade.encrypted && !fixture.seen.grade.authenticated);
 	ck_assert_str_eq(fixture.seen.address, "127.0.0.1");
+	finish();
+}
+END_TEST
+
+START_TEST(ipv6_is_spoken)
+{
+	char extra[64];
+
+	server_prepare(&server);
+	put_files();
+	snprintf(extra, sizeof extra, "listen [::1]:%u;\n", server.port);
+	server_start_nginx(&server, false, extra);
+	link_fixture_init(&fixture, VISIT_HTTP, server.port, "/");
+	link_fixture_set(&fixture.order.address.host, "::1");
+	ck_assert_outcome(link_fixture_open(&fixture), VISIT_OK);
+	ck_assert_str_eq(fixture.seen.address, "::1");
+	assert_reads("HEAD_F~1", 491648);
 	finish();
 }
 END_TEST
@@ -309,6 +327,28 @@ START_TEST(limits_and_cancels_are_kept)
 }
 END_TEST
 
+static void cancel_now(int number)
+{
+	(void)number;
+	atomic_store(&fixture.cancelled, true);
+}
+
+START_TEST(a_cancel_is_seen_while_a_device_hangs)
+{
+	const struct itimerval soon = {.it_value.tv_usec = 500000};
+
+	server_prepare(&server);
+	script_start(&server, hang_after, "");
+	link_fixture_init(&fixture, VISIT_HTTP, server.port, "/");
+	fixture.order.limits.idle_ms = 600000; /* past the time limit of the test */
+	ck_assert_outcome(link_fixture_open(&fixture), VISIT_OK);
+	ck_assert(signal(SIGALRM, cancel_now) != SIG_ERR);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	ck_assert_outcome(link_fixture_read(&fixture, "SAMPLE.TXT", -1), VISIT_CANCELLED);
+	finish();
+}
+END_TEST
+
 START_TEST(a_visit_past_its_time_is_too_slow)
 {
 	start_nginx(NULL);
@@ -428,7 +468,9 @@ int main(void)
 	tcase_add_unchecked_fixture(cases, start_links, link_stop);
 	tcase_set_timeout(cases, 60);
 	tcase_add_test(cases, nginx_is_visited);
+	tcase_add_test(cases, ipv6_is_spoken);
 	tcase_add_test(cases, one_connection_serves_a_visit);
+	tcase_add_test(cases, a_cancel_is_seen_while_a_device_hangs);
 	tcase_add_test(cases, only_get_and_head_go_out);
 	tcase_add_test(cases, basic_and_digest_logins_are_had_where_asked_for);
 	tcase_add_test(cases, redirects_proxies_and_netrc_are_not_followed);

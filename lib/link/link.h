@@ -1,6 +1,6 @@
 #pragma once
 /* How to list and read over each protocol, one blocking connection at a time, in the thread
- * of the caller. Knows libcurl, libssh and our own reading of files; refuses to know
+ * of the caller. Knows libcurl, libssh, our own FTP and reading of files; refuses to know
  * baselines and the store. Only the puller program links it. Nothing is ever written to a
  * device: docs/ARCHITECTURE.md has the list of verbs that can leave here. */
 #include <stdatomic.h>

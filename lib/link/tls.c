@@ -106,12 +106,20 @@ static int verify(X509_STORE_CTX *store, void *userdata)
 	X509 *certificate = X509_STORE_CTX_get0_cert(store);
 	const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 
+	char pin[sizeof tls->pin];
+
 	tls->authenticated = false;
-	if (!certificate || !ssl || !write_pin(tls->pin, certificate)) {
+	if (!certificate || !ssl || !write_pin(pin, certificate)) {
 		tls->verdict = link_failed(VISIT_CRYPTO_INCOMPATIBLE,
 					   "the certificate cannot be read");
 		return 0;
 	}
+	if (tls->pin[0] != '\0' && strcmp(tls->pin, pin) != 0) {
+		tls->verdict = link_failed(VISIT_CERTIFICATE_CHANGED,
+					   "a second connection showed the key %s", pin);
+		return 0;
+	}
+	memcpy(tls->pin, pin, sizeof tls->pin);
 	tls->weak = is_weak(ssl, certificate);
 	if (tls->weak && !order->legacy) {
 		tls->verdict = link_failed(VISIT_CRYPTO_INCOMPATIBLE,
