@@ -45,7 +45,7 @@ END_TEST
 static const char *const good_assets[] = {"1", "PUMP-0001", "a.b:c#d=e+f", "(07)",
 	"0123456789012345678901234567890123456789012345678901234567890123"};
 static const char *const bad_assets[] = {"", "-x", ".x", "a b", "a/b", "a\\b", "a\"b", "a'b", "a`b", "a%b", "a\nb",
-	"a\x7F" "b", "p\xC3\xBCmp", "01234567890123456789012345678901234567890123456789012345678901234"};
+	"ab\x7F", "p\xC3\xBCmp", "01234567890123456789012345678901234567890123456789012345678901234"};
 
 START_TEST(asset_tags_are_fit_for_file_names_and_events)
 {

@@ -66,7 +66,7 @@ static bool opens_on(const struct schedule_window *window, int64_t day, int64_t 
 {
 	int64_t weekday = (day + 3) - 7 * floor_divide(day + 3, 7); /* 1970-01-01 was a Thursday */
 
-	*ret_opens_at = instant_of(day * DAY + window->from_minute * 60) * TIME_SECOND;
+	*ret_opens_at = instant_of(day * DAY + window->from_minute * INT64_C(60)) * TIME_SECOND;
 	return (window->days >> weekday & 1) && day_of(*ret_opens_at) == day;
 }
 
@@ -74,8 +74,8 @@ static bool opens_on(const struct schedule_window *window, int64_t day, int64_t 
 static int64_t closing_of(const struct schedule_window *window, int64_t day, int64_t opened_at)
 {
 	int64_t closing_day = window->to_minute <= window->from_minute ? day + 1 : day;
-	int64_t closes_at = instant_of(closing_day * DAY + window->to_minute * 60) * TIME_SECOND;
-	int64_t length = (closing_day - day) * DAY + (window->to_minute - window->from_minute) * 60;
+	int64_t closes_at = instant_of(closing_day * DAY + window->to_minute * INT64_C(60)) * TIME_SECOND;
+	int64_t length = (closing_day - day) * DAY + (window->to_minute - window->from_minute) * INT64_C(60);
 
 	return closes_at > opened_at ? closes_at : opened_at + length * TIME_SECOND;
 }

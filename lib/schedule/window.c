@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -96,7 +97,7 @@ int schedule_window_parse(struct schedule_window *ret_window, const char *string
 	char *rest = copy;
 
 	if (strlen(string) <= WINDOW_TEXT_MAX)
-		memcpy(copy, string, strlen(string));
+		(void)snprintf(copy, sizeof copy, "%s", string); /* fits */
 	char *first = strsep(&rest, " ");
 	while (rest && *rest == ' ')
 		rest++;
