@@ -46,9 +46,17 @@ static int load_config(struct setup *setup, struct error *e)
 	return config_parse(&setup->config, setup->path, text.data ? text.data : "", text.length, e);
 }
 
-/* mktime() and localtime_r() have no zone of their own to be given. */
+/* localtime_r() has no zone of its own to be given. It takes one that the host does not know
+ * for UTC without a word, and the windows would open at the wrong time of day. */
 static int set_timezone(const char *zone, struct error *e)
 {
+	char path[128];
+
+	(void)snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", zone ? zone : ""); /* fits: the form is checked */
+	if (zone && access(path, R_OK) < 0)
+		return error_set(e, ERROR_CONFIG,
+				 "[sweep] timezone = %s: this host has no such time zone (%s): correct the "
+				 "name, or install tzdata", zone, path);
 	if (zone && setenv("TZ", zone, 1) < 0)
 		return error_memory(e);
 	tzset();
@@ -62,9 +70,10 @@ int setup_load(struct setup *ret_setup, const char *path, struct error *e)
 	setup.path = choose_path(path);
 	if (!setup.path)
 		return error_memory(e);
-	if (load_config(&setup, e) < 0 || sweep_models_load(&setup.models, setup.config.models, e) < 0 ||
-	    set_timezone(setup.config.timezone, e) < 0)
+	if (load_config(&setup, e) < 0 || sweep_models_load(&setup.models, setup.config.models, e) < 0)
 		return -1;
+	if (set_timezone(setup.config.timezone, e) < 0)
+		return error_prefix(e, "%s", setup.path);
 	if (gethostname(setup.host, sizeof setup.host - 1) < 0)
 		strcpy(setup.host, "localhost");
 	(void)snprintf(setup.owner, sizeof setup.owner, "%.64s/%ld/%lld", setup.host, (long)getpid(),

@@ -1,0 +1,125 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "file/file.h"
+#include "setup/setup.h"
+
+#include "suite.h"
+
+#define PROFILE "[model]\ntitle = Sample\n[files]\nother = **\n"
+
+static char folder[64];
+static char path[128];
+
+static void put(const char *name, const char *bytes)
+{
+	char file[192];
+	struct error e = {0};
+
+	snprintf(file, sizeof file, "%s/%s", folder, name);
+	ck_assert_msg(file_write(file, bytes, strlen(bytes), 0600, &e) == 0, "%s", e.text);
+}
+
+static void make_folder(void)
+{
+	char models[128];
+
+	strcpy(folder, "/tmp/pumpwatch-setup-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/pumpwatch.conf", folder);
+	snprintf(models, sizeof models, "%s/models.d", folder);
+	ck_assert_int_eq(file_make_folder(models, 0700, NULL), 0);
+	put("models.d/sample.ini", PROFILE);
+	ck_assert_int_eq(unsetenv("PUMPWATCH_CONFIG"), 0);
+	ck_assert_int_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+}
+
+static void remove_folder(void)
+{
+	char command[128];
+	snprintf(command, sizeof command, "rm -rf %s", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(everything_is_reached_from_the_configuration)
+{
+	struct setup setup;
+	struct error e = {0};
+
+	put("pumpwatch.conf", "[pumpwatch]\nsite = sample-site\n");
+	ck_assert_int_eq(setenv("PUMPWATCH_CONFIG", path, 1), 0);
+	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", "/run/credentials/sample", 1), 0);
+	ck_assert_msg(setup_load(&setup, NULL, &e) == 0, "%s", e.text);
+	ck_assert_str_eq(setup.path, path);
+	ck_assert_str_eq(setup.config.site, "sample-site");
+	ck_assert_uint_eq(setup.models.count, 1);
+	ck_assert_str_eq(setup.credentials.given, "/run/credentials/sample");
+	ck_assert_int_eq(strncmp(setup.credentials.configured, folder, strlen(folder)), 0);
+	setup_clear(&setup);
+}
+END_TEST
+
+START_TEST(the_zone_of_the_windows_is_set)
+{
+	const time_t winter = 1795309200; /* 2026-11-22 01:00 UTC */
+	struct setup setup;
+	struct error e = {0};
+	struct tm tm;
+
+	put("pumpwatch.conf", "[pumpwatch]\nsite = sample-site\n[sweep]\ntimezone = America/New_York\n");
+	ck_assert_msg(setup_load(&setup, path, &e) == 0, "%s", e.text);
+	ck_assert_ptr_nonnull(localtime_r(&winter, &tm));
+	ck_assert_int_eq(tm.tm_hour, 20);
+	setup_clear(&setup);
+}
+END_TEST
+
+/* The C library would take it for UTC. */
+START_TEST(a_zone_that_the_host_does_not_know_is_refused)
+{
+	struct setup setup = {0};
+	struct error e = {0};
+
+	put("pumpwatch.conf", "[pumpwatch]\nsite = sample-site\n[sweep]\ntimezone = Europe/Atlantis\n");
+	ck_assert_int_eq(setup_load(&setup, path, &e), -1);
+	ck_assert_int_eq(e.code, ERROR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(e.text, "pumpwatch.conf: [sweep] timezone = Europe/Atlantis: this host has no such"));
+	ck_assert_ptr_null(setup.path);
+}
+END_TEST
+
+START_TEST(what_cannot_be_loaded_is_named)
+{
+	struct setup setup = {0};
+	struct error e = {0};
+
+	ck_assert_int_eq(setup_load(&setup, path, &e), -1);
+	ck_assert_int_eq(e.code, ERROR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(e.text, path));
+	put("pumpwatch.conf", "[pumpwatch]\nsite = sample-site\n");
+	put("models.d/SAMPLE.ini", PROFILE);
+	ck_assert_int_eq(setup_load(&setup, path, &e), -1);
+	ck_assert_int_eq(e.code, ERROR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(e.text, "rename one of the two"));
+	put("models.d/SAMPLE.ini", "[model]\n");
+	ck_assert_int_eq(setup_load(&setup, path, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "models.d/SAMPLE.ini:1: [model] needs the key \"title\""));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("setup");
+	TCase *cases = tcase_create("setup");
+
+	tcase_add_checked_fixture(cases, make_folder, remove_folder);
+	tcase_add_test(cases, everything_is_reached_from_the_configuration);
+	tcase_add_test(cases, the_zone_of_the_windows_is_set);
+	tcase_add_test(cases, a_zone_that_the_host_does_not_know_is_refused);
+	tcase_add_test(cases, what_cannot_be_loaded_is_named);
+	suite_add_tcase(suite, cases);
+	return suite_run(suite);
+}
