@@ -12,7 +12,7 @@
 
 #define TICK TIME_SECOND
 #define OVERDUE_EVERY TIME_HOUR
-#define OVERDUE_RETRY (30 * TIME_SECOND)
+#define OVERDUE_RETRY (10 * TIME_SECOND)
 
 int64_t daemon_now(const struct daemon *daemon)
 {

@@ -88,6 +88,10 @@ static void write_next(struct text *text, const struct daemon *daemon)
 		if (at < next)
 			next = at;
 	}
+	if (daemon->window_count == 0) {
+		text_add(text, "idle, no window is configured; ");
+		return;
+	}
 	time_write(time, next);
 	text_addf(text, "idle, next window opens %s; ", time);
 }

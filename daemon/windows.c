@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "daemon/daemon.h"
 
-#define RETRY_AFTER (30 * TIME_SECOND)
+#define RETRY_AFTER (10 * TIME_SECOND)
 
 int daemon_windows_open(struct daemon *daemon, struct error *e)
 {
