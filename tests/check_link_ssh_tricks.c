@@ -296,6 +296,17 @@ START_TEST(the_time_for_the_visit_ends_a_flood)
 }
 END_TEST
 
+/* Its requests are answered by libssh, and the answers would fill the memory. */
+START_TEST(a_peer_that_asks_and_does_not_read_is_left)
+{
+	start(SSH_SERVER_DEAF);
+	ck_assert_outcome(link_fixture_open(&fixture), VISIT_OK);
+	ck_assert_outcome(link_fixture_read(&fixture, "file", -1), VISIT_PROTOCOL_ERROR);
+	ck_assert_ptr_nonnull(strstr(link_fixture_detail(), "reads no answer"));
+	finish();
+}
+END_TEST
+
 START_TEST(a_rate_is_kept_and_all_comes)
 {
 	start(SSH_SERVER_HONEST);
@@ -324,6 +335,7 @@ int main(void)
 	tcase_add_test(cases, a_user_of_a_domain_is_a_user);
 	tcase_add_loop_test(cases, a_cancel_is_seen_at_every_silence, 0, 8);
 	tcase_add_test(cases, the_time_for_the_visit_ends_a_flood);
+	tcase_add_test(cases, a_peer_that_asks_and_does_not_read_is_left);
 	tcase_add_test(cases, a_rate_is_kept_and_all_comes);
 	suite_add_tcase(suite, cases);
 	return suite_run(suite);

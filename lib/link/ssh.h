@@ -17,6 +17,7 @@ struct link_ssh {
 	ssh_channel channel; /* the session's */
 	struct ssh_channel_callbacks_struct callbacks;
 	struct ssh_counter_struct counter; /* what came and went through the socket */
+	struct ssh_counter_struct packets; /* what was packed and unpacked */
 	uint64_t heard_bytes;
 	int64_t heard_at; /* when a byte last came */
 	bool logged_in;

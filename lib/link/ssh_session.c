@@ -15,6 +15,8 @@
 enum {
 	/* libssh makes its socket block; a peer that does not read must not hold a send. */
 	SEND_TIMEOUT_US = 250000,
+	PACKET_LEAST = 16, /* RFC 4253 §6 */
+	UNSENT_MAX = 1 << 20,
 	RSA_BITS_MIN = 1024,
 };
 
@@ -33,6 +35,12 @@ static uint64_t flood(const struct link_ssh *ssh)
 						    : UINT64_MAX;
 }
 
+/* libssh answers whatever a peer may ask, and keeps the answers until they can be sent. */
+static bool is_deaf(const struct link_ssh *ssh)
+{
+	return ssh->packets.out_packets * PACKET_LEAST > ssh->counter.out_bytes + UNSENT_MAX;
+}
+
 struct link_result link_ssh_pulse(struct link_ssh *ssh)
 {
 	const struct visit_limits *limits = &ssh->link->environment.order->limits;
@@ -45,6 +53,8 @@ struct link_result link_ssh_pulse(struct link_ssh *ssh)
 	}
 	if (outcome == VISIT_OK && ssh->heard_bytes > flood(ssh))
 		return link_ssh_nonsense(ssh, "more than any visit needs");
+	if (outcome == VISIT_OK && is_deaf(ssh))
+		return link_ssh_nonsense(ssh, "many requests, and reads no answer");
 	if (outcome == VISIT_OK && now - ssh->heard_at >= limits->idle_ms * (TIME_SECOND / 1000))
 		outcome = VISIT_TIMED_OUT;
 	if (outcome != VISIT_OK)
@@ -102,7 +112,7 @@ static int configure(struct link_ssh *ssh, unsigned families)
 	int bits = RSA_BITS_MIN;
 
 	ssh_set_blocking(session, 0);
-	ssh_set_counters(session, &ssh->counter, NULL);
+	ssh_set_counters(session, &ssh->counter, &ssh->packets);
 	ssh_set_message_callback(session, refuse, NULL);
 	if (ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &off) < 0 ||
 	    ssh_options_set(session, SSH_OPTIONS_USER, "nobody") < 0 ||
@@ -229,6 +239,7 @@ struct link_result link_ssh_connect(struct link_ssh *ssh, unsigned families,
 	if (result.outcome != VISIT_OK)
 		return result;
 	ssh->counter = (struct ssh_counter_struct){0};
+	ssh->packets = (struct ssh_counter_struct){0};
 	ssh->heard_bytes = 0;
 	ssh->heard_at = link_now();
 	result = exchange_keys(ssh, ret_no_host_key);

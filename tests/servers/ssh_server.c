@@ -5,6 +5,7 @@
 #include <libssh/libssh.h>
 #include <libssh/server.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -323,6 +324,13 @@ static void flood(struct conversation *c)
 	for (int i = 0; c->trick == SSH_SERVER_STDERR_FLOOD && i < 200; i++)
 		if (ssh_channel_write_stderr(c->channel, bytes, sizeof bytes) <= 0)
 			_exit(0);
+	while (c->trick == SSH_SERVER_DEAF) {
+		ssh_channel channel = ssh_channel_new(c->session);
+		ssh_set_blocking(c->session, 0);
+		(void)ssh_channel_open_x11(channel, "127.0.0.1", 1); /* is always refused */
+		if (!channel || ssh_blocking_flush(c->session, -1) == SSH_ERROR)
+			_exit(0);
+	}
 	while (c->trick == SSH_SERVER_IGNORE_FLOOD)
 		if (ssh_send_ignore(c->session, bytes) != SSH_OK ||
 		    ssh_blocking_flush(c->session, -1) == SSH_ERROR)
@@ -591,6 +599,42 @@ static void play_on_socket(int fd, enum ssh_server_trick trick)
 	}
 }
 
+/* Whether something was passed on. */
+static bool pass_on(int from, int to)
+{
+	char bytes[16 * 1024];
+	ssize_t length = read(from, bytes, sizeof bytes);
+
+	return length > 0 && send(to, bytes, (size_t)length, MSG_NOSIGNAL) == length;
+}
+
+/* Between the client and a server that would read: after some time the client is not heard
+ * any more. Returns the server's end. */
+static int grow_deaf(int client)
+{
+	int ends[2];
+	pid_t parent = getpid();
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		_exit(1);
+	if (fork() > 0) {
+		close(ends[0]);
+		return ends[1];
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(ends[1]);
+	for (unsigned rounds = 0; getppid() == parent; rounds++) {
+		struct pollfd sides[] = {{.fd = ends[0], .events = POLLIN},
+					 {.fd = rounds < 10000 ? client : -1, .events = POLLIN}};
+		(void)poll(sides, 2, -1);
+		if (sides[0].revents && !pass_on(ends[0], client))
+			_exit(0);
+		if (sides[1].revents && !pass_on(client, ends[0]))
+			_exit(0);
+	}
+	_exit(0);
+}
+
 static ssh_session shake_hands(const struct server *server, int fd)
 {
 	char key[SERVER_PATH_MAX];
@@ -613,6 +657,8 @@ static _Noreturn void converse(const struct server *server, enum ssh_server_tric
 	struct conversation c = {.server = server, .trick = trick};
 
 	play_on_socket(fd, trick);
+	if (trick == SSH_SERVER_DEAF)
+		fd = grow_deaf(fd);
 	c.session = shake_hands(server, fd);
 	if (trick == SSH_SERVER_SILENT_AFTER_KEX)
 		fall_silent();

@@ -48,6 +48,7 @@ enum ssh_server_trick {
 	SSH_SERVER_NO_ATTRIBUTES,
 	SSH_SERVER_STDERR_FLOOD,
 	SSH_SERVER_IGNORE_FLOOD,
+	SSH_SERVER_DEAF, /* asks without end, and reads no answer */
 	/* a file */
 	SSH_SERVER_SILENT_IN_FILE,
 	SSH_SERVER_HANGS_UP_IN_FILE,
