@@ -87,8 +87,10 @@ static void print_visit(const struct run *run, const struct sweep_visit *visit)
 	else if (result == DRIFT_UNTRUSTED && print_untrusted(": no baseline is in force for ", visit->verdict,
 							      "; see \"pumpwatch baseline learn --help\"") == 0)
 		printf(": no baseline in force covers it; see \"pumpwatch baseline learn --help\"");
+	else if (result == DRIFT_SKIPPED && visit->device->state != INVENTORY_ACTIVE)
+		printf(": it is %s", inventory_state_name(visit->device->state));
 	else if (result == DRIFT_SKIPPED)
-		printf(": not active, or waiting after failures");
+		printf(": it waits after failures; name it to visit it now");
 	printf("\n");
 	for (size_t i = 0; i < visit->verdict->finding_count; i++)
 		print_finding(&visit->verdict->findings[i]);
@@ -283,10 +285,11 @@ static int run_sweep(struct run *run, const struct sweep_request *request, struc
 		.on_visit = on_visit, .on_progress = on_progress, .on_done = on_done, .userdata = run,
 	};
 
-	if (sweep_start(&run->sweep, &environment, request, &handlers, e) < 0)
+	/* Before the sweep stands in the store: what comes from then on ends it cleanly. */
+	if (watch_signals(run, e) < 0 || sweep_start(&run->sweep, &environment, request, &handlers, e) < 0)
 		return -1;
-	int r = watch_signals(run, e);
-	if (r == 0 && sd_event_loop(cli->event) < 0)
+	int r = 0;
+	if (sd_event_loop(cli->event) < 0)
 		r = error_set(e, ERROR_INTERNAL, "the event loop failed");
 	sweep_free(run->sweep);
 	run->sweep = NULL;
