@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,17 @@ static int run(const struct options *options, struct error *e)
 	_exit(serve(visits, with.resolver));
 }
 
+/* A device may hang up while we write. And what ends the parent from a terminal or the whole
+ * unit must not end us first: then visits that it stops in good order would seem to fail. We end
+ * when it hangs up. */
+static void ignore_signals(void)
+{
+	static const int ignored[] = {SIGPIPE, SIGXFSZ, SIGINT, SIGHUP, SIGTERM};
+
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+		(void)signal(ignored[i], SIG_IGN); /* cannot fail for these */
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.visits = 1};
@@ -156,6 +168,7 @@ int main(int argc, char **argv)
 		(void)fputs(usage, argc > 1 && strcmp(argv[1], "--help") == 0 ? stdout : stderr);
 		return argc > 1 && strcmp(argv[1], "--help") == 0 ? EXIT_SUCCESS : ERROR_USAGE;
 	}
+	ignore_signals();
 	/* What the parent forgot to close is none of ours. */
 	(void)syscall(SYS_close_range, CHANNEL_FD + 1, ~0U, 0); /* older kernels have none */
 	if (parse_options(&options, argc, argv, &e) < 0 || run(&options, &e) < 0) {

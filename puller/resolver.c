@@ -19,7 +19,7 @@ enum {
 	HOST_SIZE = 256,
 	ADDRESS_SIZE = 64,
 	THREADS = 8, /* one slow name server must not hold up every name */
-	WAIT_SECONDS = 30,
+	WAIT_MS = 30000,
 	LOOK_MS = 250, /* how long a cancel may go unseen */
 };
 
@@ -198,7 +198,7 @@ static int64_t now_ms(void)
 static void wait_for_answer(struct resolver *resolver, const struct waiting *waiting,
 			    const atomic_bool *cancelled)
 {
-	int64_t last = now_ms() + WAIT_SECONDS * 1000;
+	int64_t last = now_ms() + WAIT_MS;
 
 	while (!waiting->answered && !atomic_load(cancelled) && now_ms() < last) {
 		int64_t next = now_ms() + LOOK_MS;

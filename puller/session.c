@@ -153,15 +153,21 @@ bool session_open(struct session *session, const struct session_environment *env
 	return session->ended.outcome == VISIT_OK;
 }
 
-/* A device that was met and then is gone was lost, however the last attempt put it. */
+struct link_result session_as_lost(const struct session *session, const struct link_result *result)
+{
+	struct link_result lost = *result;
+
+	if (!session->met || visit_outcome_contact(result->outcome) != VISIT_CONTACT_NONE)
+		return lost;
+	lost.outcome = VISIT_CONNECTION_LOST;
+	if (lost.detail[0] == '\0')
+		lost = link_failed(lost.outcome, "%s", visit_outcome_text(result->outcome));
+	return lost;
+}
+
 void session_end(struct session *session, const struct link_result *why)
 {
-	session->ended = *why;
-	if (session->met && visit_outcome_contact(why->outcome) == VISIT_CONTACT_NONE)
-		session->ended = link_failed(VISIT_CONNECTION_LOST, "%s",
-					     visit_outcome_text(why->outcome));
-	if (why->detail[0] != '\0')
-		memcpy(session->ended.detail, why->detail, sizeof why->detail);
+	session->ended = session_as_lost(session, why);
 	hang_up(session);
 }
 

@@ -42,6 +42,10 @@ bool session_is_ready(struct session *session);
  * whether the connection broke, so that the same call may do better on the next. */
 bool session_settle(struct session *session, const struct link_result *result);
 
+/* How the loss of a connection is told of the whole visit: a device that was met and then is
+ * gone was lost, whatever the last attempt says. Other results stay. */
+struct link_result session_as_lost(const struct session *session, const struct link_result *result);
+
 /* End the visit for a reason of our own. */
 void session_end(struct session *session, const struct link_result *why);
 

@@ -213,6 +213,8 @@ static bool list_folder(struct collection *collection, const struct folder *fold
 		if (result.outcome == VISIT_OK)
 			return add_entries(collection, folder, &listing);
 	}
+	if (again)
+		result = session_as_lost(session, &result);
 	note_incomplete(collection->targets, folder->path, &result);
 	return session->ended.outcome == VISIT_OK;
 }

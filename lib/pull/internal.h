@@ -97,14 +97,43 @@ int pull_process_start(struct pull_process *process, struct error *e);
 /* Wait, without the event loop, until it says that it is ready. Returns 0 or -1. */
 int pull_process_wait_ready(struct pull_process *process, struct error *e);
 
+/* Hang up, and give every process until_ms in all to end by itself; then kill. */
+void pull_processes_end(struct pull_processes *processes, int until_ms);
+
+/* Close the socket, which a puller takes for the end. */
+void pull_process_hang_up(struct pull_process *process);
+
+/* Kill it, and end its visits with PULLER_FAILED and why. */
+void pull_process_fail(struct pull_process *process, const char *why);
+
+/* Take a visit from it, which is then in no list. */
+void pull_process_take_away(struct pull_process *process, struct pull_visit *visit);
+
+/* ---- its program (spawn.c) ---- */
+
+/* Start it with the socket at the place where it looks for it; fills pid. Returns 0 or a
+ * positive errno. */
+int pull_process_spawn(struct pull_process *process, int socket);
+
+/* ---- what is said (exchange.c) ---- */
+
 /* Hand over a queued visit. */
 void pull_process_give(struct pull_process *process, struct pull_visit *visit);
 
 /* Tell the process to stop a visit that it has. */
 void pull_process_cancel(struct pull_process *process, struct pull_visit *visit);
 
-/* Hang up, and give every process until_ms in all to end by itself; then kill. */
-void pull_processes_end(struct pull_processes *processes, int until_ms);
+/* Send what waits, now or when the socket takes it. */
+void pull_process_flush(struct pull_process *process);
+
+/* Take one packet. Returns 1, 0 when there is none, -EPIPE when the puller has hung up, or
+ * -EBADMSG after the process was failed. ret_told is set to a visit whose progress is to be
+ * told, and ret_progress with it. */
+int pull_process_receive(struct pull_process *process, struct pull_visit **ret_told,
+			 struct wire_progress *ret_progress);
+
+/* Of the socket, for the loop; userdata is the process. */
+int pull_process_on_io(sd_event_source *source, int fd, uint32_t events, void *userdata);
 
 /* ---- the pool (pool.c) ---- */
 
@@ -118,6 +147,9 @@ struct pull_pool {
 	uint64_t last_number;
 	char sandbox[64];
 };
+
+/* The loop's monotonic time. */
+int64_t pull_pool_monotonic(const struct pull_pool *pool);
 
 /* A thread or a process has become free, or there is a visit to start. */
 void pull_pool_wake(struct pull_pool *pool);

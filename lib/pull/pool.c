@@ -36,6 +36,14 @@ static int64_t now(const struct pull_pool *pool)
 	return pool->options.clock.now(pool->options.clock.userdata);
 }
 
+int64_t pull_pool_monotonic(const struct pull_pool *pool)
+{
+	uint64_t at = 0;
+
+	(void)sd_event_now(pool->event, CLOCK_MONOTONIC, &at); /* cannot fail for this clock */
+	return (int64_t)at;
+}
+
 void pull_pool_finish(struct pull_pool *pool, struct pull_visit *visit)
 {
 	visit->state = PULL_DONE;
@@ -89,7 +97,7 @@ static struct pull_process *find_free(const struct pull_pool *pool)
 	struct pull_process *process;
 	struct pull_process *best = NULL;
 
-	TAILQ_FOREACH(process, &pool->network, entry)
+	for (process = TAILQ_FIRST(&pool->network); process; process = TAILQ_NEXT(process, entry))
 		if (process->state == PULL_PROCESS_READY &&
 		    process->visit_count < (best ? best->visit_count : pool->options.visits))
 			best = process;
@@ -100,7 +108,7 @@ static bool is_hopeless(const struct pull_pool *pool)
 {
 	const struct pull_process *process;
 
-	TAILQ_FOREACH(process, &pool->network, entry)
+	for (process = TAILQ_FIRST(&pool->network); process; process = TAILQ_NEXT(process, entry))
 		if (process->state == PULL_PROCESS_READY || process->failures < HOPELESS)
 			return false;
 	return true;
@@ -283,7 +291,7 @@ static int start_processes(struct pull_pool *pool, struct error *e)
 		if (pull_process_start(process, e) < 0)
 			return -1;
 	}
-	TAILQ_FOREACH(process, &pool->network, entry)
+	for (process = TAILQ_FIRST(&pool->network); process; process = TAILQ_NEXT(process, entry))
 		if (pull_process_wait_ready(process, e) < 0)
 			return -1;
 	return 0;
@@ -326,9 +334,9 @@ void pull_pool_free(struct pull_pool *pool)
 
 	if (!pool)
 		return;
-	TAILQ_FOREACH(process, &pool->network, entry)
+	for (process = TAILQ_FIRST(&pool->network); process; process = TAILQ_NEXT(process, entry))
 		free_visits(&process->visits);
-	TAILQ_FOREACH(process, &pool->file, entry)
+	for (process = TAILQ_FIRST(&pool->file); process; process = TAILQ_NEXT(process, entry))
 		free_visits(&process->visits);
 	free_visits(&pool->queued_network);
 	free_visits(&pool->queued_file);
