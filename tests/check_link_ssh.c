@@ -356,7 +356,7 @@ START_TEST(a_pinned_key_of_any_kind_is_found)
 	start_with_all_kinds();
 	set_pins(cases[_i]);
 	ck_assert_outcome(link_fixture_open(&fixture), VISIT_OK);
-	ck_assert(fixture.seen.grade.authenticated);
+	ck_assert(fixture.seen.grade.authenticated && fixture.seen.grade.identified);
 	ck_assert_ptr_nonnull(strstr(fixture.order.pins, fixture.seen.pin));
 	finish();
 }
@@ -368,7 +368,7 @@ START_TEST(another_key_than_pinned_gets_no_login)
 	set_pins("x");
 	ck_assert_outcome(link_fixture_open(&fixture), VISIT_HOST_KEY_CHANGED);
 	ck_assert_str_eq(fixture.seen.pin, pins[0]);
-	ck_assert(!fixture.seen.grade.authenticated);
+	ck_assert(!fixture.seen.grade.authenticated && !fixture.seen.grade.identified);
 	ck_assert_ptr_nonnull(strstr(link_fixture_detail(), pins[0]));
 	ck_assert_uint_eq(count_in_log("userauth-request"), 0);
 	ck_assert_uint_eq(count_in_log("kex: host key algorithm"), 3);

@@ -96,7 +96,7 @@ static struct link_result meet(struct link_ssh *ssh)
 		if (result.outcome == VISIT_OK && !pinned)
 			return first_contact(ssh);
 		if (result.outcome == VISIT_OK && has_pin(order->pins, ssh->seen.pin)) {
-			ssh->seen.grade.authenticated = true;
+			ssh->seen.grade.authenticated = ssh->seen.grade.identified = true;
 			return result;
 		}
 		if (first[0] == '\0')
