@@ -27,6 +27,7 @@ struct fleet_options {
 	const char *greeting; /* with one "%s" for the serial */
 	enum pump_listing listing;
 	bool knows_size;      /* SIZE and MDTM answer */
+	bool plain_pasv;      /* PASV is answered as most servers do */
 };
 
 struct fleet_pump {

@@ -37,6 +37,7 @@ static const char usage[] =
 	"  --greeting TEXT      %s stands for the serial\n"
 	"  --listing SHAPE      odd, unix, dos or vxworks (odd)\n"
 	"  --size               know SIZE and MDTM\n"
+	"  --plain-pasv         answer PASV as most servers do\n"
 	"  --ports FILE         write \"PUMP ADDRESS PORT SERIAL\" lines once all listen\n"
 	"  --record FILE        write what each pump is sent\n"
 	"  --control SOCKET     take commands there\n"
@@ -66,6 +67,7 @@ enum option_letter {
 	OPTION_GREETING,
 	OPTION_LISTING,
 	OPTION_SIZE,
+	OPTION_PLAIN_PASV,
 	OPTION_PORTS,
 	OPTION_RECORD,
 	OPTION_CONTROL,
@@ -87,6 +89,7 @@ static const struct option long_options[] = {
 	{"greeting", required_argument, NULL, OPTION_GREETING},
 	{"listing", required_argument, NULL, OPTION_LISTING},
 	{"size", no_argument, NULL, OPTION_SIZE},
+	{"plain-pasv", no_argument, NULL, OPTION_PLAIN_PASV},
 	{"ports", required_argument, NULL, OPTION_PORTS},
 	{"record", required_argument, NULL, OPTION_RECORD},
 	{"control", required_argument, NULL, OPTION_CONTROL},
@@ -164,6 +167,9 @@ static int set_option(struct options *options, int letter, char *value, struct e
 		return 0;
 	case OPTION_SIZE:
 		fleet->knows_size = true;
+		return 0;
+	case OPTION_PLAIN_PASV:
+		fleet->plain_pasv = true;
 		return 0;
 	case OPTION_PORTS:
 		options->ports = value;

@@ -300,7 +300,9 @@ folder_is_served_with_its_folders() {
 	fleet_start "$TEMPORARY/folder" --content "$TEMPORARY/content" --login a:b || return
 	same "$(curl -sS --user a:b "ftp://127.0.0.1:$(fleet_port "$TEMPORARY/folder" 1)/deep/er/%20file")" deep
 	fleet_stop
-	fleet_start "$TEMPORARY/folder" --content-each "$TEMPORARY/each" --pumps 2 --login a:b || return
+	fleet_start "$TEMPORARY/folder" --content-each "$TEMPORARY/each" --pumps 2 --login a:b \
+		--plain-pasv || return
+	contains "$(curl -sSv --user a:b "ftp://127.0.0.1:$(fleet_port "$TEMPORARY/folder" 1)/" 2>&1)" "Mode (127,0,0,1,"
 	same "$(curl -sS --user a:b "ftp://127.0.0.1:$(fleet_port "$TEMPORARY/folder" 2)/NAME")" two
 	fleet_stop
 }

@@ -219,8 +219,12 @@ void transfer_passive(struct session *session)
 	if (pump->faults.lying_pasv)
 		memcpy(a, (const unsigned char[]){192, 0, 2, 1}, sizeof a);
 	unsigned port = ntohs(name.sin_port);
-	session_reply(session, "227 Entering passive mode.  %u,%u,%u,%u, %u,%u", a[0], a[1], a[2], a[3],
-		      port >> 8, port & 255);
+	if (session->fleet->options.plain_pasv)
+		session_reply(session, "227 Entering Passive Mode (%u,%u,%u,%u,%u,%u).", a[0], a[1], a[2],
+			      a[3], port >> 8, port & 255);
+	else
+		session_reply(session, "227 Entering passive mode.  %u,%u,%u,%u, %u,%u", a[0], a[1], a[2],
+			      a[3], port >> 8, port & 255);
 }
 
 bool transfer_active(struct session *session, const char *argument)
