@@ -5,7 +5,7 @@
 
 CASES=0 FAILED=0 CASE='' CASE_FAILED=no
 TEMPORARY=$(mktemp -d "${TMPDIR:-/tmp}/pumpwatch-test.XXXXXX") || exit 1
-PIDS=()
+PIDS=() FOLDERS=()
 
 # ---- cases and assertions ----
 
@@ -87,6 +87,9 @@ await() {
 # Note a process that must not outlive the test.
 keep_pid() { PIDS+=("$1"); }
 
+# Note an empty folder that the test made outside its own.
+keep_folder() { FOLDERS+=("$1"); }
+
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # End a process that was noted, and wait for it.
@@ -120,6 +123,7 @@ clean_up() {
 	for ((index = ${#PIDS[@]} - 1; index >= 0; index--)); do
 		end_pid "${PIDS[index]}"
 	done
+	[ ${#FOLDERS[@]} = 0 ] || rmdir "${FOLDERS[@]}" 2>/dev/null
 	rm -rf "$TEMPORARY"
 	exit "$status"
 }
