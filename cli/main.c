@@ -160,7 +160,8 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, const char *co
 	if (argc < 0)
 		return ERROR_USAGE;
 	cli->progress = !cli->quiet && isatty(STDERR_FILENO) == 1;
-	if (verb->needs_setup && setup_load(&cli->setup, config, &e) < 0)
+	if (verb->needs_setup && (setup_load(&cli->setup, config, &e) < 0 ||
+				  setup_use_timezone(&cli->setup, getenv("TZ"), &e) < 0))
 		return cli_fail(cli, &e);
 	optind = 0; /* glibc: begin anew, with another argv */
 	return end_output(verb->run(cli, argc, argv));

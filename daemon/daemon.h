@@ -26,6 +26,7 @@ struct daemon_window {
 
 struct daemon {
 	struct setup setup;
+	char *timezone; /* $TZ as it was at the start, or NULL */
 	struct store *store;
 	sd_event *event;
 	struct pull_pool *pool;

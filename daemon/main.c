@@ -128,13 +128,14 @@ static int take_new_setup(struct daemon *daemon, struct error *e)
 	close_parts(daemon);
 	daemon->setup = fresh;
 	fresh = old;
-	if (open_parts(daemon, e) == 0)
+	if (setup_use_timezone(&daemon->setup, daemon->timezone, e) == 0 && open_parts(daemon, e) == 0)
 		return 0;
 	close_parts(daemon);
 	fresh = daemon->setup;
 	daemon->setup = old;
 	struct error again;
-	if (open_parts(daemon, &again) < 0) {
+	if (setup_use_timezone(&daemon->setup, daemon->timezone, &again) < 0 ||
+	    open_parts(daemon, &again) < 0) {
 		daemon_log(DAEMON_ERROR, "%s", again.text);
 		(void)sd_event_exit(daemon->event, (int)again.code); /* the supervisor starts us anew */
 	}
@@ -189,7 +190,12 @@ static int lock_outbox(struct daemon *daemon, struct error *e)
 
 static int start(struct daemon *daemon, const char *config, struct error *e)
 {
+	const char *timezone = getenv("TZ");
+
+	if (timezone && !(daemon->timezone = strdup(timezone)))
+		return error_memory(e);
 	if (setup_load(&daemon->setup, config, e) < 0 ||
+	    setup_use_timezone(&daemon->setup, daemon->timezone, e) < 0 ||
 	    store_open(&daemon->store, daemon->setup.config.state, STORE_WRITE, true, e) < 0 ||
 	    lock_outbox(daemon, e) < 0)
 		return -1;
@@ -213,6 +219,7 @@ static void finish(struct daemon *daemon)
 	if (daemon->outbox_lock >= 0)
 		(void)close(daemon->outbox_lock); /* the process ends anyway */
 	setup_clear(&daemon->setup);
+	free(daemon->timezone);
 }
 
 static int run(struct daemon *daemon, const char *config)

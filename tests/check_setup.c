@@ -71,8 +71,17 @@ START_TEST(the_zone_of_the_windows_is_set)
 
 	put("pumpwatch.conf", "[pumpwatch]\nsite = sample-site\n[sweep]\ntimezone = America/New_York\n");
 	ck_assert_msg(setup_load(&setup, path, &e) == 0, "%s", e.text);
+	ck_assert_int_eq(setup_use_timezone(&setup, "Asia/Tokyo", &e), 0);
 	ck_assert_ptr_nonnull(localtime_r(&winter, &tm));
 	ck_assert_int_eq(tm.tm_hour, 20);
+	setup_clear(&setup);
+
+	/* A reload that takes the zone away goes back to what was there at the start. */
+	put("pumpwatch.conf", "[pumpwatch]\nsite = sample-site\n");
+	ck_assert_msg(setup_load(&setup, path, &e) == 0, "%s", e.text);
+	ck_assert_int_eq(setup_use_timezone(&setup, "Asia/Tokyo", &e), 0);
+	ck_assert_ptr_nonnull(localtime_r(&winter, &tm));
+	ck_assert_int_eq(tm.tm_hour, 10);
 	setup_clear(&setup);
 }
 END_TEST

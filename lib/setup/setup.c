@@ -46,21 +46,28 @@ static int load_config(struct setup *setup, struct error *e)
 	return config_parse(&setup->config, setup->path, text.data ? text.data : "", text.length, e);
 }
 
-/* localtime_r() has no zone of its own to be given. It takes one that the host does not know
- * for UTC without a word, and the windows would open at the wrong time of day. */
-static int set_timezone(const char *zone, struct error *e)
+/* localtime_r() takes a zone that the host does not know for UTC without a word, and the windows
+ * would open at the wrong time of day. */
+static int check_timezone(const struct setup *setup, struct error *e)
 {
+	const char *zone = setup->config.timezone;
 	char path[128];
 
 	(void)snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", zone ? zone : ""); /* fits: the form is checked */
-	if (zone && access(path, R_OK) < 0)
-		return error_set(e, ERROR_CONFIG,
-				 "[sweep] timezone = %s: this host has no such time zone (%s): correct the "
-				 "name, or install tzdata", zone, path);
-	if (zone && setenv("TZ", zone, 1) < 0)
-		return error_memory(e);
+	if (!zone || access(path, R_OK) == 0)
+		return 0;
+	return error_set(e, ERROR_CONFIG,
+			 "%s: [sweep] timezone = %s: this host has no such time zone (%s): correct the name, or "
+			 "install tzdata", setup->path, zone, path);
+}
+
+int setup_use_timezone(const struct setup *setup, const char *otherwise, struct error *e)
+{
+	const char *zone = setup->config.timezone ? setup->config.timezone : otherwise;
+	int r = zone ? setenv("TZ", zone, 1) : unsetenv("TZ");
+
 	tzset();
-	return 0;
+	return r < 0 ? error_memory(e) : 0;
 }
 
 int setup_load(struct setup *ret_setup, const char *path, struct error *e)
@@ -70,10 +77,9 @@ int setup_load(struct setup *ret_setup, const char *path, struct error *e)
 	setup.path = choose_path(path);
 	if (!setup.path)
 		return error_memory(e);
-	if (load_config(&setup, e) < 0 || sweep_models_load(&setup.models, setup.config.models, e) < 0)
+	if (load_config(&setup, e) < 0 || sweep_models_load(&setup.models, setup.config.models, e) < 0 ||
+	    check_timezone(&setup, e) < 0)
 		return -1;
-	if (set_timezone(setup.config.timezone, e) < 0)
-		return error_prefix(e, "%s", setup.path);
 	if (gethostname(setup.host, sizeof setup.host - 1) < 0)
 		strcpy(setup.host, "localhost");
 	(void)snprintf(setup.owner, sizeof setup.owner, "%.64s/%ld/%lld", setup.host, (long)getpid(),
@@ -93,15 +99,22 @@ void setup_clear(struct setup *setup)
 	*setup = (struct setup){0};
 }
 
-struct alert_frame setup_frame(const struct setup *setup)
+/* A service that may not touch the clock may not ask it either: then timesyncd's word counts. */
+static bool clock_is_synced(void)
 {
 	struct timex state = {0};
 
+	return (adjtimex(&state) >= 0 && !(state.status & STA_UNSYNC)) ||
+	       access("/run/systemd/timesync/synchronized", F_OK) == 0;
+}
+
+struct alert_frame setup_frame(const struct setup *setup)
+{
 	return (struct alert_frame){
 		.sd_id = setup->config.sd_id,
 		.host = setup->host,
 		.process = (int)getpid(),
-		.clock_synced = adjtimex(&state) >= 0 && !(state.status & STA_UNSYNC),
+		.clock_synced = clock_is_synced(),
 	};
 }
 

@@ -18,11 +18,14 @@ struct setup {
 	struct time_source clock;
 };
 
-/* Load the configuration and every profile, and set the time zone of the windows for this
- * process. path NULL: $PUMPWATCH_CONFIG, or the one built in. Returns 0 or -1 (ERROR_CONFIG);
+/* Load the configuration and every profile. path NULL: $PUMPWATCH_CONFIG, or the one built in. Returns 0 or -1 (ERROR_CONFIG);
  * ret_setup is then untouched. */
 int setup_load(struct setup *ret_setup, const char *path, struct error *e);
 void setup_clear(struct setup *setup);
+
+/* Set this process's time zone, in which windows are meant: the configuration's, else the one
+ * named otherwise ($TZ as it was at the start; NULL: the host's). Returns 0 or -1. */
+int setup_use_timezone(const struct setup *setup, const char *otherwise, struct error *e);
 
 /* How this collector's messages are framed; each sink has its own facility. Lent from setup. */
 struct alert_frame setup_frame(const struct setup *setup);
