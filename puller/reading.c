@@ -158,14 +158,32 @@ static bool read_once(struct reading *reading, struct visit_observation *observa
 	return false;
 }
 
-/* Without reading: the size, as listed or as the link tells it. */
-static void look_at(struct reading *reading, struct visit_observation *observation)
+/* Without reading: the size as listed or as the link tells it. Returns false where the link
+ * tells nothing without a reading. */
+static bool look_at(struct reading *reading, struct visit_observation *observation)
 {
+	const struct visit_order *order = reading->session->environment.link.order;
 	struct target now = reading->known;
 
 	if (!now.has_size)
 		observation->outcome = ask(reading, &now);
+	if (observation->outcome == VISIT_LISTING_UNSUPPORTED) {
+		if (!visit_scheme_lists(order->address.scheme))
+			return false;
+		observation->outcome = VISIT_OK; /* it is listed, though without a size */
+	}
 	observation->size = now.size;
+	return true;
+}
+
+static void read_twice_at_most(struct reading *reading, struct visit_observation *observation)
+{
+	bool again = true;
+
+	observation->outcome = VISIT_CANCELLED; /* until it was tried */
+	ask_before(reading);
+	for (unsigned i = 0; i < 2 && again && session_is_ready(reading->session); i++)
+		again = read_once(reading, observation);
 }
 
 /* Whether an outcome says something about the file, and not about the visit. */
@@ -188,16 +206,12 @@ bool reading_run(struct reading_environment *environment, const struct target *t
 		.known = *target,
 	};
 	struct visit_observation observation = {.path = target->path, .kind = target->kind};
-	unsigned attempts = 0;
 
-	if (order->list_only) {
-		look_at(&reading, &observation);
-	} else if (fits(&reading, &observation)) {
-		bool again = true;
-		observation.outcome = VISIT_CANCELLED; /* until it was tried */
-		ask_before(&reading);
-		for (; attempts < 2 && again && session_is_ready(session); attempts++)
-			again = read_once(&reading, &observation);
+	if (order->list_only && !look_at(&reading, &observation)) {
+		read_twice_at_most(&reading, &observation);
+		observation.digest = (struct digest_pair){0};
+	} else if (!order->list_only && fits(&reading, &observation)) {
+		read_twice_at_most(&reading, &observation);
 	}
 	*ret_observation = observation;
 	return is_answer(observation.outcome);

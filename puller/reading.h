@@ -19,7 +19,8 @@ struct reading_environment {
 	enum reading_words words; /* begins unknown and is learnt from file to file */
 };
 
-/* Read target, or with the order's list_only only look at it. Returns true with the observation
+/* Read target, or with the order's list_only only look at it (a link that can neither list nor
+ * tell is read all the same, or nobody would be asked). Returns true with the observation
  * (its path is lent by target), or false when the session ended before one could be made. */
 bool reading_run(struct reading_environment *environment, const struct target *target,
 		 struct visit_observation *ret_observation);

@@ -60,6 +60,16 @@ static void report(struct visit_report *ret_report, const struct walk *walk,
 	memcpy(ret_report->seen_address, session->seen.address, sizeof ret_report->seen_address);
 }
 
+/* Where nothing is listed and nothing is named, nobody was asked: that is no visit. */
+static void demand_contact(struct walk *walk)
+{
+	const struct link_result why =
+		link_failed(VISIT_LISTING_UNSUPPORTED, "no file is named that could be read");
+
+	if (walk->session.ended.outcome == VISIT_OK && !walk->session.met)
+		session_end(&walk->session, &why);
+}
+
 void walk_run(struct visit_report *ret_report, const struct walk_environment *environment)
 {
 	CLEANUP(targets_clear) struct targets targets = {0};
@@ -68,6 +78,7 @@ void walk_run(struct visit_report *ret_report, const struct walk_environment *en
 	if (session_open(&walk.session, &environment->session)) {
 		targets_collect(&targets, &walk.session);
 		read_all(&walk, &targets);
+		demand_contact(&walk);
 	}
 	session_close(&walk.session);
 	report(ret_report, &walk, &targets);

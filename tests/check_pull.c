@@ -161,6 +161,38 @@ START_TEST(a_folder_that_is_not_there_is_a_device_that_is_not_there)
 }
 END_TEST
 
+/* Its limits on files and memory must let it. */
+START_TEST(one_puller_holds_as_many_connections_as_it_has_threads)
+{
+	enum { MOST = 256 };
+	const struct pull_options options = options_for(1, MOST);
+	const struct visit_order order = silent_order();
+	static struct outcome outcomes[MOST];
+	static int devices[MOST];
+	unsigned connected = 0;
+
+	make_pool(&options);
+	for (unsigned i = 0; i < MOST; i++)
+		start(&order, &outcomes[i]);
+	while (connected < MOST) {
+		await_connection();
+		devices[connected++] = accept(silent_listener, NULL, NULL);
+	}
+	for (unsigned i = 0; i < MOST; i++) {
+		ck_assert_uint_eq(outcomes[i].done, 0);
+		ck_assert_int_ge(devices[i], 0);
+		close(devices[i]);
+	}
+	for (unsigned i = 0; i < MOST; i++) {
+		run_until(&outcomes[i].done, 1);
+		ck_assert_int_ne(outcomes[i].report.outcome, VISIT_PULLER_FAILED);
+		visit_report_clear(&outcomes[i].report);
+	}
+	free_pool();
+	close(silent_listener);
+}
+END_TEST
+
 /* ---- the end of pullers ---- */
 
 START_TEST(a_puller_that_is_killed_costs_its_visits_and_no_more)
@@ -332,6 +364,7 @@ int main(void)
 	tcase_add_test(visits, a_name_that_nobody_knows_is_told);
 	tcase_add_test(visits, many_visits_wait_for_few_threads);
 	tcase_add_test(visits, file_links_have_processes_of_their_own_and_not_more_than_pullers);
+	tcase_add_test(visits, one_puller_holds_as_many_connections_as_it_has_threads);
 	tcase_add_test(visits, progress_is_told_while_a_slow_file_comes);
 	tcase_add_test(visits, an_order_that_makes_no_sense_is_refused);
 	tcase_add_test(ends, a_puller_that_is_killed_costs_its_visits_and_no_more);

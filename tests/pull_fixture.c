@@ -263,7 +263,7 @@ struct visit_order silent_order(void)
 
 	silent_listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_eq(bind(silent_listener, (struct sockaddr *)&address, sizeof address), 0);
-	ck_assert_int_eq(listen(silent_listener, 64), 0);
+	ck_assert_int_eq(listen(silent_listener, 512), 0);
 	ck_assert_int_eq(getsockname(silent_listener, (struct sockaddr *)&address, &length), 0);
 	order.address = (struct visit_address){VISIT_FTP, "127.0.0.1", ntohs(address.sin_port), "/"};
 	order.limits.idle_ms = 1000 * 1000;

@@ -196,7 +196,8 @@ struct visit_order {
 	size_t selector_count;
 	struct visit_paths names; /* pulled by name where the link cannot list */
 	struct visit_paths only;  /* not empty: read just these and list nothing (second look) */
-	bool list_only;		  /* list and size, read nothing (test) */
+	bool list_only;		  /* list and size, without digests; only where a link can neither
+				   * list nor tell a size is the file read for it (test) */
 	struct visit_limits limits;
 };
 
