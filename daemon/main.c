@@ -190,9 +190,9 @@ static int lock_outbox(struct daemon *daemon, struct error *e)
 
 static int start(struct daemon *daemon, const char *config, struct error *e)
 {
-	const char *timezone = getenv("TZ");
+	const char *zone = getenv("TZ");
 
-	if (timezone && !(daemon->timezone = strdup(timezone)))
+	if (zone && !(daemon->timezone = strdup(zone)))
 		return error_memory(e);
 	if (setup_load(&daemon->setup, config, e) < 0 ||
 	    setup_use_timezone(&daemon->setup, daemon->timezone, e) < 0 ||

@@ -131,16 +131,10 @@ void daemon_windows_stop(struct daemon *daemon, const char *why)
 			sweep_stop(daemon->windows[i].sweep, why);
 }
 
-static bool stop_in_force(struct daemon *daemon)
+static bool read_stop(struct daemon *daemon)
 {
 	CLEANUP(cleanup_free) char *reason = NULL;
 	struct error e;
-
-	if (daemon->stop_owed) {
-		daemon_windows_stop(daemon, "stopped by SIGUSR1");
-		daemon->stop_told = true;
-		return true;
-	}
 	int r = sweep_stop_read(daemon->setup.config.state, &reason, &e);
 
 	if (r < 0)
@@ -151,6 +145,16 @@ static bool stop_in_force(struct daemon *daemon)
 		daemon_log(DAEMON_NOTICE, "the stop is lifted");
 	daemon->stop_told = r != 0;
 	return r != 0;
+}
+
+/* A stop that could not be written yet is in force all the same. */
+static bool stop_in_force(struct daemon *daemon)
+{
+	if (!daemon->stop_owed)
+		return read_stop(daemon);
+	daemon_windows_stop(daemon, "stopped by SIGUSR1");
+	daemon->stop_told = true;
+	return true;
 }
 
 static void tick(struct daemon_window *window, int64_t now, bool stopped)

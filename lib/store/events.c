@@ -211,7 +211,7 @@ int store_sink_position(struct store *store, const char *sink, uint64_t *ret_seq
 {
 	bool reads_only = sqlite3_db_readonly(store->database, "main") == 1;
 	char head[DIGEST_SHA256_HEX + 1];
-	uint64_t seq;
+	uint64_t seq = 0;
 
 	int known = load_position(store, sink, &seq, e);
 	if (known == 0)
