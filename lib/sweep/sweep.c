@@ -280,15 +280,13 @@ static int load_jobs(struct sweep *sweep, const struct config_window *window, in
 	return 0;
 }
 
-static int begin_record(struct sweep *sweep, const struct sweep_request *request, struct error *e)
+static int begin_record(struct sweep *sweep, const struct sweep_request *request,
+			const struct store_devices *devices, struct error *e)
 {
-	struct store *store = sweep->environment.store;
-	CLEANUP(cleanup_free) const char **assets = NULL;
-	CLEANUP(store_devices_clear) struct store_devices devices = {0};
+	const char **assets = NULL;
 	size_t count = 0;
 
-	if (store_devices_list(store, &(struct store_device_filter){0}, &devices, e) < 0 ||
-	    sweep_choose(&assets, &count, &devices, request, e) < 0)
+	if (sweep_choose(&assets, &count, devices, request, e) < 0)
 		return -1;
 	sweep->record = (struct store_sweep){
 		.started_at = sweep_now(&sweep->environment),
@@ -296,16 +294,23 @@ static int begin_record(struct sweep *sweep, const struct sweep_request *request
 	};
 	sweep->record.window = request->window ? strdup(request->window->name) : NULL;
 	sweep->record.by = request->by ? strdup(request->by) : NULL;
-	return store_sweep_begin(store, &sweep->record, assets, count, e);
+	int r = store_sweep_begin(sweep->environment.store, &sweep->record, assets, count, e);
+	free(assets);
+	return r;
 }
 
 /* An unfinished sweep of this window is taken up again; else a new one begins. */
 static int open_record(struct sweep *sweep, const struct sweep_request *request, struct error *e)
 {
-	int r = request->window ? store_sweep_unfinished(sweep->environment.store, request->window->name,
-							 &sweep->record, e) : 0;
+	CLEANUP(store_devices_clear) struct store_devices devices = {0};
+	struct store *store = sweep->environment.store;
+	int r = request->window ? store_sweep_unfinished(store, request->window->name, &sweep->record, e) : 0;
 
-	return r == 0 ? begin_record(sweep, request, e) : r < 0 ? -1 : 0;
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	if (store_devices_list(store, &(struct store_device_filter){0}, &devices, e) < 0)
+		return -1;
+	return begin_record(sweep, request, &devices, e);
 }
 
 static int refuse_while_stopped(const struct sweep_environment *environment, struct error *e)
