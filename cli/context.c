@@ -40,7 +40,7 @@ int cli_fail(const struct cli *cli, const struct error *e)
 	return (int)e->code;
 }
 
-int cli_usage(const struct cli *cli, const char *format, ...)
+int (cli_usage)(const struct cli *cli, const char *format, ...)
 {
 	va_list arguments;
 	CLEANUP(text_clear) struct text words;

@@ -6,6 +6,8 @@
 #include "cli/cli.h"
 #include "file/file.h"
 
+enum { MODEL_BYTES_MAX = 256 * 1024 };
+
 static json_t *json_paths(const struct visit_paths *paths)
 {
 	json_t *array = json_array();
@@ -113,7 +115,7 @@ int verb_model_check(struct cli *cli, int argc, char **argv)
 	text_init(&text);
 	if (argc != 2)
 		return cli_usage(cli, "\"model check\" wants one file");
-	if (file_read(&text, argv[1], 256 * 1024, ERROR_DATA, &e) < 0 ||
+	if (file_read(&text, argv[1], MODEL_BYTES_MAX, ERROR_DATA, &e) < 0 ||
 	    inventory_model_parse(&model, argv[1], text.data ? text.data : "", text.length, &e) < 0)
 		return cli_fail(cli, &e);
 	if (cli->json)
