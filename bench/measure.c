@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 
 enum {
-	LOOK_EVERY_MS = 50,
+	LOOK_EVERY_MS = 20,
 	PROCESSES_MOST = 4096,
 };
 
