@@ -27,6 +27,9 @@
 	"## previous: " SHA256 "\n"                                                        \
 	"## created: 2026-11-22T01:00:00Z\n"                                               \
 	"## expires: never\n"
+#define LEARNER "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
+#define LEARNT "## learner: " LEARNER "\n"
+#define LISTED "## list: " SHA256 " vendor list, 7.0.md5\n"
 
 static struct digest_pair sample_digest(void)
 {
@@ -157,7 +160,27 @@ START_TEST(device_scope_first_serial_and_end_are_kept)
 }
 END_TEST
 
-/* Each takes what stands in HEADER and two good lines, and puts one thing in place of another. */
+START_TEST(learner_and_list_may_stand_behind_the_rest)
+{
+	static const char *const texts[] = {HEADER LEARNT, HEADER LISTED, HEADER LEARNT LISTED,
+					    HEADER LEARNT LISTED "0," DIGESTS ",a\n"};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		CLEANUP(manifest_clear) struct manifest manifest = {0};
+		struct error e = {0};
+		ck_assert_msg(manifest_parse(&manifest, "m", texts[i], strlen(texts[i]), &e) == 0, "%s", e.text);
+		ck_assert_str_eq(manifest.learner, i == 1 ? "" : LEARNER);
+		ck_assert_str_eq(manifest.list_sha256, i == 0 ? "" : SHA256);
+		if (i == 0)
+			ck_assert_ptr_null(manifest.list_name);
+		else
+			ck_assert_str_eq(manifest.list_name, "vendor list, 7.0.md5");
+		assert_writes(&manifest, texts[i]);
+	}
+}
+END_TEST
+
+/* Each takes what stands in GOOD and puts one thing in place of another. */
 #define GOOD HEADER "1," DIGESTS ",a\n2," DIGESTS ",b\n"
 static const struct {
 	const char *from, *to, *words;
@@ -189,7 +212,7 @@ static const struct {
 	{"01:00:00Z", "01:00:00+00:00", "m: line 10: the created must be"},
 	{"2026-11-22T01:00:00Z", "2026-11-22", "m: line 10: the created must be"},
 	{"2026-11-22T01:00:00Z", "never", "m: line 10: the created must be"},
-	{"expires: never\n", "expires: never\n## colour: red\n", "m: line 12: a size"},
+	{"expires: never\n", "expires: never\n## colour: red\n", "m: line 12: a header line that"},
 	{"expires: never\n", "expires: never\n\n", "m: line 12: a size"},
 	{"\n## expires: never\n", "\n", "m: line 11: \"## expires: \" must stand here"},
 	{"\n1,", "\n01,", "m: line 12: must be written: 1," DIGESTS ",a"},
@@ -218,6 +241,38 @@ static const struct {
 	{",a\n", ",c\n", "m: line 13: the path must stand before"},
 	{",b\n", ",b", "m: line 13: the line has no end"},
 	{",b\n", ",b\n\n", "m: line 14: a size"},
+	{"expires: never\n", "expires: never\n" LISTED LEARNT, "m: line 13: a header line that"},
+	{"expires: never\n", "expires: never\n" LEARNT LEARNT, "m: line 13: a header line that"},
+	{"expires: never\n", "expires: never\n" LISTED LISTED, "m: line 13: a header line that"},
+	{"## expires", LEARNT "## expires", "m: line 11: \"## expires: \" must stand here"},
+	{",a\n", ",a\n" LEARNT, "m: line 13: a header line that"},
+	{"expires: never\n", "expires: never\n## learner:\n", "m: line 12: a header line that"},
+	{"expires: never\n", "expires: never\n## learner: \n", "m: line 12: the learner must be"},
+	{"expires: never\n", "expires: never\n## learner: none\n", "m: line 12: the learner must be"},
+	{"expires: never\n", "expires: never\n## learner: " LEARNER "=\n", "m: line 12: the learner must be"},
+	{"expires: never\n", "expires: never\n## learner: " LEARNER " \n", "m: line 12: the learner must be"},
+	{"expires: never\n", "expires: never\n## learner: " LEARNER "\r\n", "m: line 12: the learner must be"},
+	{"expires: never\n",
+	 "expires: never\n## learner: MD5:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU111\n",
+	 "m: line 12: the learner must be"},
+	{"expires: never\n", /* the last character has bits beyond the 32nd byte */
+	 "expires: never\n## learner: SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV\n",
+	 "m: line 12: the learner must be"},
+	{"expires: never\n",
+	 "expires: never\n## learner: SHA256:47DEQpj8HBSa-/TImW+5JCeuQeRkm5NMpJWZG3hSuFU\n",
+	 "m: line 12: the learner must be"},
+	{"expires: never\n", "expires: never\n## list: " SHA256 "\n", "m: line 12: the list must be"},
+	{"expires: never\n", "expires: never\n## list: " SHA256 " \n", "m: line 12: the list must be"},
+	{"expires: never\n", "expires: never\n## list: " SHA256 "  a\n", "m: line 12: the list must be"},
+	{"expires: never\n", "expires: never\n## list: " SHA256 "\ta\n", "m: line 12: the list must be"},
+	{"expires: never\n", "expires: never\n## list: " SHA256 " a\x7F\n", "m: line 12: the list must be"},
+	{"expires: never\n", "expires: never\n## list: a.md5\n", "m: line 12: the list must be"},
+	{"expires: never\n", "expires: never\n## list: a.md5 " SHA256 "\n", "m: line 12: the list must be"},
+	{"expires: never\n", "expires: never\n## list: A" SHA256 " a\n", "m: line 12: the list must be"},
+	{"expires: never\n",
+	 "expires: never\n## list: BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD a\n",
+	 "m: line 12: the list must be a SHA-256 (64 lower-case digits), and a word of 1 to 128 bytes of "
+	 "plain text, written in just that form"},
 };
 
 START_TEST(anything_else_than_the_canonical_form_is_refused_by_line)
@@ -245,10 +300,14 @@ END_TEST
 
 START_TEST(cut_manifest_is_refused_at_every_byte_of_its_header)
 {
-	for (size_t length = 0; length < strlen(HEADER); length++) {
+	static const char header[] = HEADER LEARNT LISTED;
+
+	for (size_t length = 0; length < strlen(header); length++) {
 		struct manifest manifest = {0};
 		struct error e = {0};
-		ck_assert_int_eq(manifest_parse(&manifest, "m", HEADER, length, &e), -1);
+		if (length == strlen(HEADER) || length == strlen(HEADER LEARNT))
+			continue; /* whole without the lines that may be left out */
+		ck_assert_int_eq(manifest_parse(&manifest, "m", header, length, &e), -1);
 		ck_assert_int_eq(e.code, ERROR_DATA);
 	}
 }
@@ -347,6 +406,16 @@ START_TEST(what_cannot_be_written_is_refused)
 	assert_refuses_to_write(&manifest, "the created must be");
 	manifest.created_at = TIME_NEVER - 1;
 	assert_refuses_to_write(&manifest, "the created must be");
+	manifest.created_at = 0;
+	(void)strcpy(manifest.learner, "somebody");
+	assert_refuses_to_write(&manifest, "the learner must be");
+	(void)strcpy(manifest.learner, LEARNER);
+	manifest.list_name = word;
+	assert_refuses_to_write(&manifest, "the list must be");
+	(void)strcpy(manifest.list_sha256, SHA256);
+	assert_refuses_to_write(&manifest, "the list must be");
+	manifest.list_name = NULL;
+	assert_refuses_to_write(&manifest, "the list must be");
 }
 END_TEST
 
@@ -432,6 +501,9 @@ START_TEST(hashdeep_audits_a_pulled_folder_with_a_manifest)
 
 	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
 		ck_assert_int_eq(manifest_add(&manifest, paths[i], 3, &digest), 0);
+	(void)strcpy(manifest.learner, LEARNER);
+	(void)strcpy(manifest.list_sha256, SHA256);
+	manifest.list_name = strdup("vendor.md5");
 	text_init(&text);
 	ck_assert_int_eq(manifest_write(&text, &manifest, NULL), 0);
 	ck_assert_int_eq(audit(text.data, AUDIT), 0);
@@ -450,6 +522,7 @@ int main(void)
 	tcase_add_test(tests, manifest_may_hold_no_file);
 	tcase_add_test(tests, all_fields_are_read);
 	tcase_add_test(tests, device_scope_first_serial_and_end_are_kept);
+	tcase_add_test(tests, learner_and_list_may_stand_behind_the_rest);
 	tcase_add_loop_test(tests, anything_else_than_the_canonical_form_is_refused_by_line, 0,
 			    sizeof spoilt / sizeof spoilt[0]);
 	tcase_add_test(tests, cut_manifest_is_refused_at_every_byte_of_its_header);

@@ -38,6 +38,8 @@ static int parse_file(struct manifest_file *file, const struct manifest_span *li
 	struct manifest_span size;
 
 	*file = (struct manifest_file){.has_size = true, .has_md5 = true, .has_sha256 = true};
+	if (manifest_span_starts(line, "##"))
+		return manifest_refuse(reader, e, "a header line that is unknown, a second one, or out of its place");
 	if (!manifest_span_take(&rest, ',', &size) || manifest_size_parse(&file->size, &size) < 0)
 		return manifest_refuse(reader, e, "a size in bytes must stand first");
 	if (!take_digest(&rest, file->digest.md5, sizeof file->digest.md5))

@@ -121,6 +121,18 @@ static bool is_id(const char *id)
 	return hex_parse(bytes, sizeof bytes, id, strlen(id)) == 0;
 }
 
+static bool add_id(struct text *text, const char id[static MANIFEST_ID_SIZE])
+{
+	char lower[MANIFEST_ID_SIZE];
+	uint8_t bytes[DIGEST_SHA256_SIZE];
+
+	if (hex_parse(bytes, sizeof bytes, id, strnlen(id, MANIFEST_ID_SIZE)) < 0)
+		return false;
+	hex_write(lower, bytes, sizeof bytes);
+	text_add(text, lower);
+	return true;
+}
+
 static bool parse_previous(struct manifest *manifest, const char *value)
 {
 	bool none = strcmp(value, "none") == 0;
@@ -133,18 +145,9 @@ static bool parse_previous(struct manifest *manifest, const char *value)
 
 static bool write_previous(struct text *text, const struct manifest *manifest)
 {
-	char lower[MANIFEST_ID_SIZE];
-	uint8_t bytes[DIGEST_SHA256_SIZE];
-
-	if (manifest->previous[0] == '\0') {
-		text_add(text, "none");
-		return true;
-	}
-	if (hex_parse(bytes, sizeof bytes, manifest->previous,
-		      strnlen(manifest->previous, sizeof manifest->previous)) < 0)
-		return false;
-	hex_write(lower, bytes, sizeof bytes);
-	text_add(text, lower);
+	if (manifest->previous[0] != '\0')
+		return add_id(text, manifest->previous);
+	text_add(text, "none");
 	return true;
 }
 
@@ -168,28 +171,90 @@ static bool write_expires(struct text *text, const struct manifest *manifest)
 	return add_time(text, manifest->expires_at);
 }
 
+/* As ssh-keygen -l prints it: 32 bytes in base64 without padding, so that of the last character
+ * four bits count and two are zero. */
+static bool is_fingerprint(const char *fingerprint)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char prefix[] = "SHA256:";
+	enum { PREFIX = sizeof prefix - 1, DIGITS = 43 };
+
+	return strlen(fingerprint) == PREFIX + DIGITS && strncmp(fingerprint, prefix, PREFIX) == 0 &&
+	       strspn(fingerprint + PREFIX, alphabet) == DIGITS &&
+	       strchr("AEIMQUYcgkosw048", fingerprint[PREFIX + DIGITS - 1]);
+}
+
+static bool has_learner(const struct manifest *manifest)
+{
+	return manifest->learner[0] != '\0';
+}
+
+static bool parse_learner(struct manifest *manifest, const char *value)
+{
+	if (!is_fingerprint(value))
+		return false;
+	memcpy(manifest->learner, value, strlen(value) + 1);
+	return true;
+}
+
+static bool write_learner(struct text *text, const struct manifest *manifest)
+{
+	text_add(text, manifest->learner);
+	return is_fingerprint(manifest->learner);
+}
+
+static bool has_list(const struct manifest *manifest)
+{
+	return manifest->list_sha256[0] != '\0' || manifest->list_name;
+}
+
+static bool parse_list(struct manifest *manifest, const char *value)
+{
+	char id[MANIFEST_ID_SIZE];
+
+	text_copy(id, sizeof id, value);
+	if (!is_id(id) || value[MANIFEST_ID_SIZE - 1] != ' ')
+		return false;
+	memcpy(manifest->list_sha256, id, sizeof id);
+	return take_word(&manifest->list_name, value + MANIFEST_ID_SIZE);
+}
+
+static bool write_list(struct text *text, const struct manifest *manifest)
+{
+	if (!add_id(text, manifest->list_sha256))
+		return false;
+	text_add_char(text, ' ');
+	return add_word(text, manifest->list_name);
+}
+
 #define PLAIN_WORD "a word of 1 to 128 bytes of plain text"
 #define PLAIN_TIME "a time in UTC such as 2026-11-22T01:00:00Z"
 
-/* All lines in their order. Those without functions stand as they are. */
+/* All lines in their order. Those without functions stand as they are; those that some
+ * manifests have not say whether this one has. */
 static const struct header_line {
 	const char *prefix;
 	const char *what, *form; /* "the what must be form" */
 	bool (*parse)(struct manifest *manifest, const char *value);
 	bool (*write)(struct text *text, const struct manifest *manifest);
+	bool (*is_there)(const struct manifest *manifest);
 } header_lines[] = {
-	{"%%%% HASHDEEP-1.0", NULL, NULL, NULL, NULL},
-	{"%%%% size,md5,sha256,filename", NULL, NULL, NULL, NULL},
-	{"## pumpwatch-baseline 1", NULL, NULL, NULL, NULL},
-	{"## site: ", "site", PLAIN_WORD, parse_site, write_site},
-	{"## scope: ", "scope", "model or device, and " PLAIN_WORD, parse_scope, write_scope},
-	{"## kind: ", "kind", "firmware, drug-library, config or other", parse_kind, write_kind},
-	{"## release: ", "release", PLAIN_WORD, parse_release, write_release},
-	{"## serial: ", "serial", "a whole number from 1", parse_serial, write_serial},
+	{"%%%% HASHDEEP-1.0", NULL, NULL, NULL, NULL, NULL},
+	{"%%%% size,md5,sha256,filename", NULL, NULL, NULL, NULL, NULL},
+	{"## pumpwatch-baseline 1", NULL, NULL, NULL, NULL, NULL},
+	{"## site: ", "site", PLAIN_WORD, parse_site, write_site, NULL},
+	{"## scope: ", "scope", "model or device, and " PLAIN_WORD, parse_scope, write_scope, NULL},
+	{"## kind: ", "kind", "firmware, drug-library, config or other", parse_kind, write_kind, NULL},
+	{"## release: ", "release", PLAIN_WORD, parse_release, write_release, NULL},
+	{"## serial: ", "serial", "a whole number from 1", parse_serial, write_serial, NULL},
 	{"## previous: ", "previous", "a manifest's id (64 lower-case digits), or none",
-	 parse_previous, write_previous},
-	{"## created: ", "created", PLAIN_TIME, parse_created, write_created},
-	{"## expires: ", "expires", PLAIN_TIME ", or never", parse_expires, write_expires},
+	 parse_previous, write_previous, NULL},
+	{"## created: ", "created", PLAIN_TIME, parse_created, write_created, NULL},
+	{"## expires: ", "expires", PLAIN_TIME ", or never", parse_expires, write_expires, NULL},
+	{"## learner: ", "learner", "the fingerprint of a key (SHA256: and 43 characters of base64)",
+	 parse_learner, write_learner, has_learner},
+	{"## list: ", "list", "a SHA-256 (64 lower-case digits), and " PLAIN_WORD,
+	 parse_list, write_list, has_list},
 };
 enum { HEADER_LINES = sizeof header_lines / sizeof header_lines[0] };
 
@@ -205,6 +270,8 @@ static int write_line(struct text *text, const struct header_line *line,
 int manifest_header_write(struct text *text, const struct manifest *manifest, struct error *e)
 {
 	for (size_t i = 0; i < HEADER_LINES; i++) {
+		if (header_lines[i].is_there && !header_lines[i].is_there(manifest))
+			continue;
 		if (write_line(text, &header_lines[i], manifest, e) < 0)
 			return -1;
 		text_add_char(text, '\n');
@@ -242,11 +309,17 @@ static int parse_line(struct manifest *manifest, const struct header_line *heade
 int manifest_header_parse(struct manifest *manifest, struct manifest_reader *reader, struct error *e)
 {
 	for (size_t i = 0; i < HEADER_LINES; i++) {
+		const struct manifest_reader before = *reader;
 		struct manifest_span line;
 		bool ended;
 		int r = manifest_reader_next(reader, &line, &ended, e);
 		if (r < 0)
 			return -1;
+		if (header_lines[i].is_there &&
+		    (r == 0 || !manifest_span_starts(&line, header_lines[i].prefix))) {
+			*reader = before;
+			continue;
+		}
 		if (r == 0)
 			return error_set(e, ERROR_DATA, "%s: ends before its line \"%s\"",
 					 reader->name, header_lines[i].prefix);

@@ -21,6 +21,7 @@ void manifest_clear(struct manifest *manifest)
 	free(manifest->site);
 	free(manifest->scope_name);
 	free(manifest->release);
+	free(manifest->list_name);
 	*manifest = (struct manifest){0};
 }
 

@@ -21,6 +21,7 @@ enum {
 	MANIFEST_FILES_MAX = 500000,
 	MANIFEST_WORD_MAX = 128, /* site, release, a device's or a model's name */
 	MANIFEST_ID_SIZE = DIGEST_SHA256_HEX + 1,
+	MANIFEST_LEARNER_SIZE = 64, /* "SHA256:" and 43 characters of base64 */
 };
 
 /* What a database holds, too. */
@@ -46,6 +47,9 @@ struct manifest {
 	char previous[MANIFEST_ID_SIZE]; /* id of the one before, or empty for "none" */
 	int64_t created_at;
 	int64_t expires_at; /* TIME_NEVER */
+	char learner[MANIFEST_LEARNER_SIZE]; /* fingerprint of the key of who learnt it, or empty */
+	char list_sha256[MANIFEST_ID_SIZE];  /* of the vendor's list it was made with, or empty */
+	char *list_name;		     /* that list's name, or NULL */
 	struct manifest_file *files; /* sorted bytewise by path, unique */
 	size_t file_count;
 };
