@@ -14,6 +14,7 @@ enum {
 	TRUST_SIGNERS_BYTES_MAX = 1024 * 1024,
 	TRUST_SIGNERS_LINE_MAX = 16 * 1024,
 	TRUST_SIGNERS_MAX = 1000,
+	TRUST_PRINCIPALS_MAX = 1022,
 	TRUST_SIGNATURE_BYTES_MAX = 16 * 1024, /* armoured */
 	TRUST_SIGNATURES_MAX = 16,	       /* on one manifest */
 	TRUST_FINGERPRINT_SIZE = 64,	       /* "SHA256:…" without padding, and the NUL */
@@ -51,16 +52,17 @@ void trust_signers_clear(struct trust_signers *signers);
 
 /* Read an allowed_signers file as OpenSSH does: comments, quotes, odd white space, options in
  * any case. One bad line refuses the file, with its number (ERROR_CONFIG): so do cert-authority,
- * options and key types that are not known, and keys that are too weak. Times without a Z are
- * the process's local time. A file without signers is none. name is for messages. */
+ * options and key types that are not known, keys that are too weak, and names that nobody can
+ * have. Times without a Z are the process's local time (standard time also in summer, as
+ * OpenSSH takes them). A file without signers is fine. name is for messages. */
 int trust_signers_parse(struct trust_signers *ret_signers, const char *name, const char *bytes,
 			size_t length, struct error *e);
 
 /* Whether a name is among the principals of a signer, by OpenSSH's patterns (*, ?, !). */
 bool trust_signer_is(const struct trust_signer *signer, const char *principal);
 
-/* Whether two lists of principals may mean the same person. Patterns are taken at their
- * widest: what cannot be told apart is the same. */
+/* Whether two lists of principals may mean the same person. Patterns are taken at their widest
+ * and upper and lower case for the same: what cannot be told apart is one person. */
 bool trust_same_person(const char *principals, const char *others);
 
 /* The fingerprint of a public key in the form of a .pub file ("TYPE BASE64 [COMMENT]"), of the
@@ -76,7 +78,8 @@ struct trust_signature {
 	char fingerprint[TRUST_FINGERPRINT_SIZE];
 	char *name_space;
 	char *hash; /* "sha512" or "sha256" */
-	uint8_t *value; /* what the key made, without its algorithm's name */
+	/* What the key made: 64 bytes on curves (ECDSA: r and s), as long as its modulus for RSA. */
+	uint8_t *value;
 	size_t value_length;
 	char *algorithm; /* "rsa-sha2-512" … */
 	uint8_t flags;	 /* of a token: 0x01 a person was there, 0x04 and was verified */
@@ -98,6 +101,7 @@ enum trust_result {
 	TRUST_NO_PRESENCE,     /* a token signed without anyone touching it */
 	TRUST_NOT_VERIFIED,    /* … without a PIN or finger, where that is asked for */
 	TRUST_BAD_SIGNATURE,   /* of other bytes, or altered */
+	TRUST_NOT_CHECKED,     /* the host's OpenSSL does not have such keys, or no memory */
 };
 const char *trust_result_text(enum trust_result result); /* "the key is not in allowed_signers" */
 
@@ -108,8 +112,10 @@ struct trust_policy {
 	bool verify_required;	/* tokens must have verified their user */
 };
 
-/* Check one signature of message at a time. ret_signer (may be NULL) is the first line that
- * counts, lent from signers; NULL where there is none. */
+/* Check one signature of message at a time (now). The result is the first that holds of: other
+ * namespace, unknown key, bad signature, no presence or verification, and what the best of the
+ * key's lines says. ret_signer (may be NULL) is the first line that counts, lent from signers;
+ * NULL where there is none. */
 enum trust_result trust_check(const struct trust_signature *signature, const void *message,
 			      size_t length, const struct trust_policy *policy, int64_t now,
 			      const struct trust_signer **ret_signer);
@@ -122,11 +128,11 @@ struct trust_vote {
 	char fingerprint[TRUST_FINGERPRINT_SIZE];
 };
 
-/* Count the approvals: the largest number of good signatures of which no two have the same
- * key or may be of the same person (over all lines that have the key and are valid now). Where
- * the threshold is two or more, signatures of the person whose key has the fingerprint learner (empty: unknown)
- * do not count. ret_votes has room for count. signatures beyond TRUST_SIGNATURES_MAX: -1.
- * Returns the number. */
+/* Count the approvals: the largest number of good signatures of which no two have the same key
+ * or may be of the same person (over all lines that have the key and are valid now). Where the
+ * threshold is two or more, signatures of the person whose key has the fingerprint learner
+ * (empty: unknown) do not count; all lines with that key tell who it is. ret_votes has room for
+ * count. Returns the number, or -1 for more than TRUST_SIGNATURES_MAX signatures. */
 int trust_count(struct trust_vote *ret_votes, const struct trust_signature *signatures, size_t count,
 		const void *message, size_t length, const struct trust_policy *policy,
 		const char *learner, int64_t now);
