@@ -55,7 +55,8 @@ bool link_ssh_is_weak(ssh_session session);
 /* ---- the session (ssh_session.c) ---- */
 
 /* Connect and exchange keys, offering these families. On anything but VISIT_OK,
- * ret_no_host_key says that the peer has no host key of the families. */
+ * ret_no_host_key says that the peer has no host key of the families. A peer that hangs up so
+ * that its reason cannot be read is asked once more. */
 struct link_result link_ssh_connect(struct link_ssh *ssh, unsigned families,
 				    bool *ret_no_host_key);
 

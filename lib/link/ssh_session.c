@@ -178,6 +178,14 @@ static struct link_result disconnected(unsigned long reason, const char *text)
 	return link_failed(reason == 12 ? VISIT_BUSY : VISIT_PROTOCOL_ERROR, "%s", text);
 }
 
+/* Whether the connection just broke. A device that finds nothing in common hangs up, and when
+ * that comes while libssh still writes, its words for the reason are lost to this. */
+static bool was_cut(const struct link_ssh *ssh)
+{
+	return ssh_get_serverbanner(ssh->session) &&
+	       strncmp(ssh_get_error(ssh->session), "Socket error", 12) == 0;
+}
+
 /* What the key exchange failed of. No secret was sent yet, so the peer may have its say. */
 static struct link_result exchange_failed(struct link_ssh *ssh, bool *ret_no_host_key)
 {
@@ -220,8 +228,7 @@ static struct link_result exchange_keys(struct link_ssh *ssh, bool *ret_no_host_
 	}
 }
 
-struct link_result link_ssh_connect(struct link_ssh *ssh, unsigned families,
-				    bool *ret_no_host_key)
+static struct link_result connect_once(struct link_ssh *ssh, unsigned families, bool *ret_no_host_key)
 {
 	uint16_t port = ssh->link->environment.order->address.port;
 
@@ -248,6 +255,17 @@ struct link_result link_ssh_connect(struct link_ssh *ssh, unsigned families,
 	ssh->seen.grade.encrypted = true;
 	ssh->usable = true;
 	return result;
+}
+
+struct link_result link_ssh_connect(struct link_ssh *ssh, unsigned families,
+				    bool *ret_no_host_key)
+{
+	struct link_result result = connect_once(ssh, families, ret_no_host_key);
+
+	if (result.outcome != VISIT_PROTOCOL_ERROR || !ssh->session || !was_cut(ssh))
+		return result;
+	link_ssh_disconnect(ssh);
+	return connect_once(ssh, families, ret_no_host_key);
 }
 
 void link_ssh_disconnect(struct link_ssh *ssh)
