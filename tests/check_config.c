@@ -33,7 +33,8 @@ START_TEST(a_site_is_enough)
 	ck_assert_ptr_null(config.ca_file);
 	ck_assert_ptr_null(config.timezone);
 	ck_assert_str_eq(config.sd_id, "pumpwatch@32473");
-	ck_assert_uint_eq(config.approvals, 0);
+	ck_assert_uint_eq(config.approvals, 2);
+	ck_assert(!config.verify_required);
 	ck_assert_int_eq(config.overdue_after, 7 * TIME_DAY);
 	ck_assert_int_eq(config.remind_after, TIME_DAY);
 	ck_assert_uint_eq(config.pullers, 0);
@@ -130,8 +131,9 @@ static const struct {
 	{SITE "password = secret\n", ":3: [pumpwatch] has no key \"password\""},
 	{SITE "overdue-after = soon\n", ":3: overdue-after = soon: must be a time with a unit"},
 	{SITE "overdue-after = 0s\n", ":3: overdue-after = 0s: must be from 1s to 366d"},
-	{SITE "approvals = 2\n", ":3: approvals = 2: must be 0: signed approvals are not in this version"},
-	{SITE "approvals = 00\n", ":3: approvals = 00: must be 0"},
+	{SITE "approvals = 17\n", ":3: approvals = 17: must be from 0 to 16"},
+	{SITE "approvals = two\n", ":3: approvals = two"},
+	{SITE "verify-required = perhaps\n", ":3: verify-required = perhaps: must be yes or no"},
 	{SITE "state =\n", ":3: state = : a value is missing"},
 	{SITE "[Pull]\n", ":3: there is no section [Pull]: did you mean [pull]?"},
 	{SITE "[pull]\n[pull]\n", ":4: [pull] stands twice"},

@@ -65,7 +65,7 @@ static void load_setup(void)
 	make("state");
 	put("models.d/sample.ini", profile);
 	int n = snprintf(text, sizeof text,
-			 "[pumpwatch]\nsite = sample\nstate = %s/state\nmodels = %s/models.d\n"
+			 "[pumpwatch]\nsite = sample\napprovals = 0\nstate = %s/state\nmodels = %s/models.d\n"
 			 "credentials = %s/credentials\npuller = %s/pumpwatch-puller\noverdue-after = 7d\n"
 			 "[pull]\npullers = 1\nvisits = 2\n[sweep]\nattempts = 2\nretry-base = 1m\n"
 			 "[window night]\nwhen = daily 00:00-05:00\n",

@@ -40,6 +40,7 @@ void config_clear(struct config *config)
 	free(config->credentials);
 	free(config->puller);
 	free(config->ca_file);
+	free(config->signers);
 	free(config->timezone);
 	free(config->sd_id);
 	for (size_t i = 0; i < config->window_count; i++)
@@ -54,6 +55,7 @@ void config_clear(struct config *config)
 /* ---- defaults ---- */
 
 static const struct config numbers_by_default = {
+	.approvals = 2,
 	.overdue_after = 7 * TIME_DAY,
 	.remind_after = TIME_DAY,
 	.pullers = 0,
@@ -72,6 +74,7 @@ static const struct {
 	{offsetof(struct config, state), PUMPWATCH_STATE},
 	{offsetof(struct config, models), "models.d"},
 	{offsetof(struct config, credentials), "credentials"},
+	{offsetof(struct config, signers), "allowed_signers"},
 	{offsetof(struct config, puller), PUMPWATCH_LIBEXEC "/pumpwatch-puller"},
 	{offsetof(struct config, sd_id), "pumpwatch@32473"},
 };
@@ -171,7 +174,9 @@ static const struct ini_key pumpwatch_keys[] = {
 	{.name = "credentials", PATH, FIELD(credentials)},
 	{.name = "puller", PATH, FIELD(puller)},
 	{.name = "ca-file", PATH, FIELD(ca_file)},
-	{.name = "approvals", .take = config_take_approvals, FIELD(approvals)},
+	{.name = "approvals", NUMBER(0, CONFIG_APPROVALS_MAX), FIELD(approvals)},
+	{.name = "signers", PATH, FIELD(signers)},
+	{.name = "verify-required", .take = ini_take_bool, FIELD(verify_required)},
 	{.name = "overdue-after", DURATION, FIELD(overdue_after)},
 };
 
@@ -274,7 +279,7 @@ static int resolve_paths(struct config *config, const char *name, struct error *
 	static const size_t paths[] = {
 		offsetof(struct config, state),	 offsetof(struct config, models),
 		offsetof(struct config, credentials), offsetof(struct config, puller),
-		offsetof(struct config, ca_file),
+		offsetof(struct config, ca_file),     offsetof(struct config, signers),
 	};
 
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)

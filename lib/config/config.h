@@ -35,7 +35,9 @@ struct config {
 				* NULL: such a link needs a pin */
 	char *timezone;	       /* for windows; NULL: the host's */
 	char *sd_id;	       /* RFC 5424 structured data id: "pumpwatch@32473" */
-	unsigned approvals;    /* 0: evaluation */
+	char *signers;	       /* the allowed_signers file */
+	unsigned approvals;    /* distinct people who must sign a baseline; 0: evaluation */
+	bool verify_required;  /* tokens that sign must have verified their user */
 	int64_t overdue_after; /* not verified for so long: DEVICE_OVERDUE */
 	int64_t remind_after;  /* an open alert is told again after so long */
 	unsigned pullers;      /* processes; 0: one a core */
@@ -52,7 +54,10 @@ struct config {
 	size_t sink_count;
 };
 
-enum { CONFIG_NAME_MAX = 32 }; /* bytes in the names of windows and sinks */
+enum {
+	CONFIG_NAME_MAX = 32, /* bytes in the names of windows and sinks */
+	CONFIG_APPROVALS_MAX = 16,
+};
 
 void config_clear(struct config *config);
 

@@ -55,15 +55,6 @@ int config_take_sd_id(void *field, const struct ini_key *key, const char *value,
 	return ini_take_text(field, key, value, e);
 }
 
-int config_take_approvals(void *field, const struct ini_key *key, const char *value, struct error *e)
-{
-	(void)key;
-	if (strcmp(value, "0") != 0)
-		return error_set(e, ERROR_CONFIG, "must be 0: signed approvals are not in this version");
-	*(unsigned *)field = 0;
-	return 0;
-}
-
 int config_take_window(void *field, const struct ini_key *key, const char *value, struct error *e)
 {
 	(void)key;

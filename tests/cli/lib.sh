@@ -18,6 +18,7 @@ set_up() {
 	cat >"$CONFIG" <<-END
 		[pumpwatch]
 		site = sample-site
+		approvals = 0
 		state = state
 		models = models
 		credentials = credentials

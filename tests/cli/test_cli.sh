@@ -170,13 +170,13 @@ a_bad_configuration_is_78_with_its_line() {
 	contains "$OUTPUT" "$TEMPORARY/none.conf: there is no such file"
 	sed 's/^pullers.*/pulers = 1/' "$CONFIG" >"$TEMPORARY/site/bad.conf"
 	exits 78 "$PROGRAMS/pumpwatch" --config "$TEMPORARY/site/bad.conf" devices
-	contains "$OUTPUT" "$TEMPORARY/site/bad.conf:8: "
+	contains "$OUTPUT" "$TEMPORARY/site/bad.conf:9: "
 	contains "$OUTPUT" pulers
 	exits 78 "$PROGRAMS/pumpwatchd" --config "$TEMPORARY/site/bad.conf" --check
-	contains "$OUTPUT" "$TEMPORARY/site/bad.conf:8: "
+	contains "$OUTPUT" "$TEMPORARY/site/bad.conf:9: "
 	OUTPUT=$(cd "$TEMPORARY/site" && PUMPWATCH_CONFIG=bad.conf "$programs/pumpwatch" devices 2>&1)
 	same $? 78 "the exit code"
-	contains "$OUTPUT" "/site/bad.conf:8: "
+	contains "$OUTPUT" "/site/bad.conf:9: "
 }
 
 a_bad_profile_is_named_with_its_line() {

@@ -18,6 +18,7 @@ make_setup() {
 	cat >"$PUMPWATCH_CONFIG" <<-END
 		[pumpwatch]
 		site = sample-site
+		approvals = 0
 		state = state
 		models = models.d
 		credentials = credentials
