@@ -15,11 +15,13 @@ static void print_alerts(const struct cli *cli, const struct store_alerts *alert
 	cli_table_add(&table, heading);
 	for (size_t i = 0; i < alerts->count; i++) {
 		const struct alert *alert = &alerts->items[i];
+		const char *release = alert->release ? alert->release : alert->detail;
+		const char *reason = alert->outcome ? alert->outcome : release;
 		char number[24], time[CLI_TIME_SIZE];
 		(void)snprintf(number, sizeof number, "%llu", (unsigned long long)alert->number); /* fits */
 		const char *const row[] = {number, cli_time(cli, alert->opened_at, time), alert->asset,
 					   alert_type_name(alert->type), alert_state_name(alert->state),
-					   alert->path ? alert->path : alert->outcome};
+					   alert->path ? alert->path : reason};
 		cli_table_add(&table, row);
 	}
 	if (alerts->count > 0)
@@ -90,9 +92,10 @@ static void print_sentence(struct cli *cli, const struct alert *alert)
 	const struct alert_change change = {.alert = *alert, .action = ALERT_OPENED};
 
 	text_init(&sentence);
-	if (store_device_load(cli->store, alert->asset, &device, NULL) <= 0 ||
-	    alert_event_from_change(&event, &change, &device.device, cli->setup.config.site, NULL, 0,
-				    alert->opened_at) < 0)
+	if (alert->asset && store_device_load(cli->store, alert->asset, &device, NULL) <= 0)
+		return;
+	if (alert_event_from_change(&event, &change, alert->asset ? &device.device : NULL,
+				    cli->setup.config.site, NULL, 0, alert->opened_at) < 0)
 		return;
 	alert_sentence(&sentence, &event);
 	if (sentence.data)

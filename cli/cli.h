@@ -84,6 +84,10 @@ json_t *cli_json_time(int64_t at); /* null for 0 and TIME_NEVER */
 enum { CLI_TIME_SIZE = 48 };
 const char *cli_time(const struct cli *cli, int64_t at, char buffer[static CLI_TIME_SIZE]);
 
+/* Which file a finding is of, escaped; "all files" for one of a whole kind. The caller frees; NULL
+ * without memory. */
+char *cli_finding_path(const struct drift_finding *finding);
+
 /* Columns that line up. Cells are escaped and copied. */
 struct cli_table {
 	size_t columns;

@@ -140,7 +140,7 @@ static void print_visits(const struct cli *cli, const struct store_visits *visit
 	printf("\nThe last visit found:\n");
 	for (size_t i = 0; i < visits->items[0].finding_count; i++) {
 		const struct drift_finding *finding = &visits->items[0].findings[i];
-		CLEANUP(cleanup_free) char *path = escape_string(ESCAPE_DISPLAY, finding->path);
+		CLEANUP(cleanup_free) char *path = cli_finding_path(finding);
 		printf("  %-10s %s (%s)\n", drift_type_name(finding->type), path ? path : "",
 		       finding->type == DRIFT_UNREADABLE ? visit_outcome_text(finding->outcome)
 							  : visit_kind_name(finding->kind));

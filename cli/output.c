@@ -51,6 +51,11 @@ const char *cli_time(const struct cli *cli, int64_t at, char buffer[static CLI_T
 	return buffer;
 }
 
+char *cli_finding_path(const struct drift_finding *finding)
+{
+	return escape_string(ESCAPE_DISPLAY, finding->path ? finding->path : "all files");
+}
+
 void cli_table_clear(struct cli_table *table)
 {
 	for (size_t i = 0; i < table->count; i++)

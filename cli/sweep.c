@@ -4,7 +4,6 @@
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
-#include "base/escape.h"
 #include "cli/cli.h"
 
 /* How long a sweep by hand tries to hand its events to the sinks, before it leaves them. */
@@ -31,7 +30,7 @@ static void clear_bar(struct run *run)
 
 static void print_finding(const struct drift_finding *finding)
 {
-	CLEANUP(cleanup_free) char *path = escape_string(ESCAPE_DISPLAY, finding->path);
+	CLEANUP(cleanup_free) char *path = cli_finding_path(finding);
 
 	printf("  %-10s %s (%s%s%s%s%s)\n", drift_type_name(finding->type), path ? path : "",
 	       visit_kind_name(finding->kind), finding->release ? ", release " : "",

@@ -61,6 +61,88 @@ START_TEST(device_that_is_not_active_is_not_overdue)
 }
 END_TEST
 
+/* ---- rejected baselines ---- */
+
+static const struct alert_rejection damaged = {
+	.manifest = "aa", .scope = "model generic", .has_kind = true, .kind = VISIT_FIRMWARE,
+	.release = "7.0%", .why = "its text is not what its id says: a%0Ab", .kept = true,
+};
+
+START_TEST(rejection_is_opened_reminded_of_and_resolved)
+{
+	struct alert_change first;
+	struct alert_change next;
+
+	ck_assert(!alert_rejected(&first, NULL, NULL, TIME_DAY, 5));
+	ck_assert(alert_rejected(&first, &damaged, NULL, TIME_DAY, 5));
+	ck_assert(first.tell);
+	ck_assert_int_eq(first.action, ALERT_OPENED);
+	ck_assert_int_eq(first.alert.type, ALERT_BASELINE_REJECTED);
+	ck_assert_int_eq(first.alert.state, ALERT_STATE_OPEN);
+	ck_assert_ptr_null(first.alert.asset);
+	ck_assert_ptr_null(first.alert.path);
+	ck_assert_str_eq(first.alert.manifest, "aa");
+	ck_assert_str_eq(first.alert.release, "7.0%");
+	ck_assert(first.alert.has_kind && first.alert.kind == VISIT_FIRMWARE);
+	ck_assert_int_eq(first.alert.opened_at, 5);
+	ck_assert_str_eq(first.alert.detail, "model generic, firmware 7.0%: its text is not what its id"
+					     " says: a\nb; the last good one stays in force");
+	ck_assert(!alert_rejected(&next, &damaged, &first.alert, TIME_DAY, 4 + TIME_DAY));
+	ck_assert(alert_rejected(&next, &damaged, &first.alert, TIME_DAY, 5 + TIME_DAY));
+	ck_assert_int_eq(next.action, ALERT_REMINDED);
+	ck_assert_int_eq(next.alert.opened_at, 5);
+	ck_assert_int_eq(next.alert.seen_at, 5 + TIME_DAY);
+	alert_clear(&next.alert);
+	ck_assert(alert_rejected(&next, NULL, &first.alert, TIME_DAY, 6));
+	ck_assert_int_eq(next.action, ALERT_ENDED);
+	ck_assert_int_eq(next.alert.state, ALERT_STATE_RESOLVED);
+	ck_assert_int_eq(next.alert.resolved_at, 6);
+	ck_assert_str_eq(next.alert.manifest, "aa");
+	alert_clear(&next.alert);
+	alert_clear(&first.alert);
+}
+END_TEST
+
+START_TEST(other_reason_for_a_rejection_is_told_and_open_again)
+{
+	struct alert_rejection other = damaged;
+	struct alert_change first;
+	struct alert_change next;
+
+	ck_assert(alert_rejected(&first, &damaged, NULL, TIME_DAY, 5));
+	first.alert.state = ALERT_STATE_ACKNOWLEDGED;
+	first.alert.acknowledged_at = 6;
+	first.alert.acknowledged_by = strdup("somebody");
+	ck_assert(!alert_rejected(&next, &damaged, &first.alert, TIME_DAY, 99 * TIME_DAY));
+	other.kept = false; /* the program was started again: there is no good copy any more */
+	ck_assert(alert_rejected(&next, &other, &first.alert, TIME_DAY, 7));
+	ck_assert_int_eq(next.action, ALERT_CHANGED);
+	ck_assert_int_eq(next.alert.state, ALERT_STATE_OPEN);
+	ck_assert_ptr_null(next.alert.acknowledged_by);
+	ck_assert_ptr_nonnull(strstr(next.alert.detail, "; what it covers is untrusted"));
+	alert_clear(&next.alert);
+	alert_clear(&first.alert);
+}
+END_TEST
+
+START_TEST(refused_signers_are_a_cause_of_their_own)
+{
+	const struct alert_rejection signers = {.why = "line 3: 100% wrong", .kept = true};
+	struct alert_change change;
+	CLEANUP(alert_event_clear) struct alert_event event = {0};
+
+	ck_assert(alert_rejected(&change, &signers, NULL, TIME_DAY, 5));
+	ck_assert_ptr_null(change.alert.manifest);
+	ck_assert(!change.alert.has_kind);
+	ck_assert_str_eq(change.alert.detail, "line 3: 100% wrong; the last good one stays in use");
+	ck_assert_int_eq(alert_event_from_change(&event, &change, NULL, "site", NULL, 3, 5), 0);
+	ck_assert_int_eq(event.type, ALERT_BASELINE_REJECTED);
+	ck_assert_ptr_null(event.asset);
+	ck_assert_str_eq(event.site, "site");
+	alert_clear(&change.alert);
+}
+END_TEST
+
 /* ---- events ---- */
 
 static const struct inventory_device device = {
@@ -144,6 +226,31 @@ START_TEST(link_that_was_not_reached_is_not_graded)
 }
 END_TEST
 
+START_TEST(rollback_carries_both_releases_and_the_device)
+{
+	const struct alert_rollback rollback = {.kind = VISIT_DRUG_LIBRARY, .release = "2026-10",
+						.manifest = "aa", .release_old = "2026-11",
+						.manifest_old = "bb"};
+	struct visit_report report = {.seen_address = "192.0.2.7"};
+	CLEANUP(alert_event_clear) struct alert_event event = {0};
+
+	ck_assert_int_eq(alert_event_rollback(&event, &rollback, &device, "site", &report, 12, 99), 0);
+	ck_assert_int_eq(event.type, ALERT_DEVICE_ROLLED_BACK);
+	ck_assert_int_eq(event.action, ALERT_TOLD);
+	ck_assert_int_eq(event.kind, VISIT_DRUG_LIBRARY);
+	ck_assert_str_eq(event.asset, "A-1");
+	ck_assert_str_eq(event.department, "ward");
+	ck_assert_str_eq(event.address, "192.0.2.7");
+	ck_assert_str_eq(event.grade, "plain, not identified");
+	ck_assert_str_eq(event.release, "2026-10");
+	ck_assert_str_eq(event.manifest, "aa");
+	ck_assert_str_eq(event.release_old, "2026-11");
+	ck_assert_str_eq(event.manifest_old, "bb");
+	ck_assert_uint_eq(event.sweep, 12);
+	ck_assert_uint_eq(event.alert, 0);
+}
+END_TEST
+
 START_TEST(summary_carries_the_counts)
 {
 	struct alert_counts counts = {.devices = 3, .approvals = 0};
@@ -169,6 +276,10 @@ int main(void)
 	tcase_add_test(tcase, event_of_a_change_carries_the_device_and_the_contents);
 	tcase_add_test(tcase, event_of_an_end_has_no_content_that_is_no_longer_there);
 	tcase_add_test(tcase, link_that_was_not_reached_is_not_graded);
+	tcase_add_test(tcase, rejection_is_opened_reminded_of_and_resolved);
+	tcase_add_test(tcase, other_reason_for_a_rejection_is_told_and_open_again);
+	tcase_add_test(tcase, refused_signers_are_a_cause_of_their_own);
+	tcase_add_test(tcase, rollback_carries_both_releases_and_the_device);
 	tcase_add_test(tcase, summary_carries_the_counts);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

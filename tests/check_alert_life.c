@@ -260,12 +260,11 @@ START_TEST(clock_that_was_set_back_reminds_of_nothing)
 }
 END_TEST
 
-static const enum drift_type other_types[] = {DRIFT_FORGED, DRIFT_STALE, DRIFT_MIXED, DRIFT_MISSING};
+static const enum drift_type other_types[] = {DRIFT_FORGED, DRIFT_MIXED, DRIFT_MISSING};
 
 START_TEST(finding_of_another_type_takes_the_place_of_the_first)
 {
-	static const enum alert_type types[] = {ALERT_FILE_FORGED, ALERT_FILE_STALE, ALERT_FILE_MIXED,
-						ALERT_FILE_MISSING};
+	static const enum alert_type types[] = {ALERT_FILE_FORGED, ALERT_FILE_MIXED, ALERT_FILE_MISSING};
 	WORLD;
 	visit(&world, VISIT_OK);
 	drift(&world, "a", DRIFT_MODIFIED, 1);
@@ -504,6 +503,128 @@ START_TEST(types_of_others_are_left_alone)
 }
 END_TEST
 
+/* ---- a kind on a release past its date ---- */
+
+/* The device is on a release; one past its date is found stale. */
+static void stand_on(struct world *world, const char *release, int64_t accept_until)
+{
+	struct drift_kind *kind = &world->verdict.kinds[VISIT_CONFIG];
+	bool stale = accept_until != 0 && accept_until <= world->now;
+
+	if (stale) {
+		find(world, NULL, DRIFT_STALE, 0);
+		(void)stpcpy(world->findings[world->verdict.finding_count - 1].manifest, release);
+	}
+	kind->result = stale ? DRIFT_DRIFTED : accept_until ? DRIFT_BEHIND : DRIFT_VERIFIED;
+	(void)stpcpy(kind->manifest, release);
+	kind->accept_until = accept_until;
+}
+
+/* A night on which it is stale on release r1, and the alert of that. */
+static struct alert *be_stale(struct world *world)
+{
+	visit(world, VISIT_OK);
+	stand_on(world, "r1", 999 * TIME_DAY);
+	judge(world);
+	return expect_open(world, ALERT_FILE_STALE);
+}
+
+START_TEST(stale_kind_is_one_alert_that_is_told_once)
+{
+	WORLD;
+	for (int i = 0; i < 3; i++) {
+		const struct alert *alert = be_stale(&world);
+		ck_assert_uint_eq(told_in_all(&world), i == 0);
+		ck_assert_ptr_null(alert->path);
+		ck_assert_int_eq(alert->kind, VISIT_CONFIG);
+		ck_assert_str_eq(alert->manifest, "r1");
+		ck_assert_str_eq(alert->detail, "accepted until 1972-09-26T00:00:00Z");
+	}
+	ck_assert_uint_eq(world.count, 1);
+	world.now += REMIND;
+	be_stale(&world);
+	ck_assert_uint_eq(told(&world, ALERT_FILE_STALE, ALERT_REMINDED), 1);
+}
+END_TEST
+
+static const struct {
+	const char *release;
+	int64_t accept_until;
+	const char *why;
+} ends_of_stale[] = {
+	{"r2", 0, "it is on another release now"},
+	{"r2", TIME_NEVER, "it is on another release now"},
+	{"r1", TIME_NEVER, "its release is accepted again"},
+	{"r1", 0, "its release is accepted again"},
+};
+
+START_TEST(stale_kind_resolves_on_a_release_that_is_accepted)
+{
+	WORLD;
+	be_stale(&world);
+	visit(&world, VISIT_OK);
+	stand_on(&world, ends_of_stale[_i].release, ends_of_stale[_i].accept_until);
+	judge(&world);
+	ck_assert_uint_eq(told(&world, ALERT_FILE_STALE, ALERT_ENDED), 1);
+	ck_assert_uint_eq(world.count, 0);
+}
+END_TEST
+
+START_TEST(stale_kind_that_moved_to_the_next_and_was_altered_is_modified)
+{
+	WORLD;
+	be_stale(&world);
+	visit(&world, VISIT_OK);
+	stand_on(&world, "r2", 0);
+	drift(&world, "a", DRIFT_MODIFIED, 1);
+	judge(&world);
+	ck_assert_uint_eq(told(&world, ALERT_FILE_STALE, ALERT_ENDED), 1);
+	ck_assert_uint_eq(told(&world, ALERT_FILE_MODIFIED, ALERT_OPENED), 1);
+}
+END_TEST
+
+START_TEST(stale_kind_of_which_no_release_is_known_stays)
+{
+	WORLD;
+	be_stale(&world);
+	visit(&world, VISIT_OK);
+	drift(&world, "a", DRIFT_MIXED, 1);
+	judge(&world);
+	visit(&world, VISIT_OK);
+	world.verdict.kinds[VISIT_CONFIG].result = DRIFT_UNTRUSTED;
+	judge(&world);
+	visit(&world, VISIT_CONNECTION_LOST);
+	judge(&world);
+	visit(&world, VISIT_TIMED_OUT);
+	judge(&world);
+	(void)expect_open(&world, ALERT_FILE_STALE);
+}
+END_TEST
+
+START_TEST(another_stale_release_is_news)
+{
+	WORLD;
+	acknowledge(be_stale(&world));
+	visit(&world, VISIT_OK);
+	stand_on(&world, "r2", 1000 * TIME_DAY);
+	judge(&world);
+	ck_assert_uint_eq(told(&world, ALERT_FILE_STALE, ALERT_CHANGED), 1);
+	ck_assert_uint_eq(world.count, 1);
+	ck_assert_int_eq(expect_open(&world, ALERT_FILE_STALE)->state, ALERT_STATE_OPEN);
+}
+END_TEST
+
+START_TEST(stale_release_of_unknown_date_has_none_in_words)
+{
+	WORLD;
+	visit(&world, VISIT_OK);
+	stand_on(&world, "r1", 999 * TIME_DAY);
+	(void)stpcpy(world.verdict.kinds[VISIT_CONFIG].manifest, "");
+	judge(&world);
+	ck_assert_ptr_null(expect_open(&world, ALERT_FILE_STALE)->detail);
+}
+END_TEST
+
 /* ---- devices ---- */
 
 static const struct {
@@ -624,6 +745,13 @@ int main(void)
 			    sizeof blind / sizeof blind[0]);
 	tcase_add_test(tcase, visit_without_verdict_or_report_is_taken);
 	tcase_add_test(tcase, types_of_others_are_left_alone);
+	tcase_add_test(tcase, stale_kind_is_one_alert_that_is_told_once);
+	tcase_add_loop_test(tcase, stale_kind_resolves_on_a_release_that_is_accepted, 0,
+			    sizeof ends_of_stale / sizeof ends_of_stale[0]);
+	tcase_add_test(tcase, stale_kind_that_moved_to_the_next_and_was_altered_is_modified);
+	tcase_add_test(tcase, stale_kind_of_which_no_release_is_known_stays);
+	tcase_add_test(tcase, another_stale_release_is_news);
+	tcase_add_test(tcase, stale_release_of_unknown_date_has_none_in_words);
 	tcase_add_loop_test(tcase, contact_opens_a_devices_alert_and_resolves_it, 0,
 			    sizeof contacts / sizeof contacts[0]);
 	tcase_add_test(tcase, graver_trouble_takes_the_place_of_lighter);

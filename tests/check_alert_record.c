@@ -28,6 +28,8 @@ static struct alert_event full_event(void)
 		.address = strdup("192.0.2.7"), .path = strdup(hostile), .has_kind = true,
 		.kind = VISIT_CONFIG, .has_new = true, .has_old = true, .new_size = UINT64_C(1) << 40,
 		.old_size = 7, .release = strdup("2026-10"), .manifest = strdup("abc"),
+		.release_old = strdup("2026-11"), .manifest_old = strdup("def"),
+		.serials = strdup("model generic config 7"), .serials_sha256 = strdup("012"),
 		.outcome = strdup("timed-out"), .detail = strdup(""), .grade = strdup("plain"),
 		.sweep = 3, .alert = 9, .has_counts = true,
 		.counts = {.devices = 5, .files = 6, .bytes = 7, .findings = 8, .overdue = 9,
@@ -63,6 +65,10 @@ START_TEST(every_field_of_a_record_comes_back)
 	ck_assert_str_eq(back.path, hostile);
 	ck_assert_str_eq(back.detail, "");
 	ck_assert_str_eq(back.name, "pump");
+	ck_assert_str_eq(back.release_old, "2026-11");
+	ck_assert_str_eq(back.manifest_old, "def");
+	ck_assert_str_eq(back.serials, "model generic config 7");
+	ck_assert_str_eq(back.serials_sha256, "012");
 	ck_assert_int_eq(back.resolves, ALERT_FILE_FORGED);
 	ck_assert_int_eq(back.at, event.at);
 	ck_assert_mem_eq(&back.new_digest, &event.new_digest, sizeof event.new_digest);
@@ -167,6 +173,7 @@ static const struct {
 	{"DEVICE_REFUSED", ALERT_DEVICE_REFUSED, 4},
 	{"DEVICE_CHANGED", ALERT_DEVICE_CHANGED, 1},
 	{"DEVICE_OVERDUE", ALERT_DEVICE_OVERDUE, 3},
+	{"DEVICE_ROLLED_BACK", ALERT_DEVICE_ROLLED_BACK, 4},
 	{"BASELINE_REJECTED", ALERT_BASELINE_REJECTED, 1},
 	{"FLEET_DRIFT", ALERT_FLEET_DRIFT, 1},
 	{"SWEEP_SUMMARY", ALERT_SWEEP_SUMMARY, 6},

@@ -141,9 +141,19 @@ static const struct {
 	{{.type = ALERT_FILE_MISSING, .path = (char *)"a", .release = (char *)"R"},
 	 "New: on a device the file \"a\" is missing: release R has it."
 	 " What to do: verify the device and quarantine it by your policy."},
-	{{.type = ALERT_FILE_STALE, .path = (char *)"a", .asset = (char *)"A-1", .release = (char *)"R"},
-	 "New: on A-1 the file \"a\" is of release R, which is no longer accepted."
+	{{.type = ALERT_FILE_STALE, .asset = (char *)"A-1", .release = (char *)"R", .has_kind = true,
+	  .kind = VISIT_DRUG_LIBRARY, .detail = (char *)"accepted until 2026-12-01T00:00:00Z"},
+	 "New: A-1 is still on release R of its drug-library files, which was accepted until"
+	 " 2026-12-01T00:00:00Z."
 	 " What to do: update the device by your policy, or decide about the older release."},
+	{{.type = ALERT_FILE_STALE, .action = ALERT_REMINDED},
+	 "Still so: a device is still on an older release of its files, which is no longer accepted."
+	 " What to do: update the device by your policy, or decide about the older release."},
+	{{.type = ALERT_DEVICE_ROLLED_BACK, .action = ALERT_TOLD, .asset = (char *)"A-1",
+	  .department = (char *)"ward", .release = (char *)"R", .release_old = (char *)"S",
+	  .has_kind = true, .kind = VISIT_FIRMWARE},
+	 "Report: A-1 (ward) went back from release S to release R of its firmware files, which is still"
+	 " accepted. What to do: find out who put the older release back, and why."},
 	{{.type = ALERT_FILE_MIXED, .path = (char *)"a", .asset = (char *)"A-1"},
 	 "New: on A-1 the file \"a\" belongs to another approved release than others of its kind: an"
 	 " update may have stopped half-way. What to do: verify the device and quarantine it by your"
@@ -162,9 +172,22 @@ static const struct {
 	{{.type = ALERT_DEVICE_OVERDUE, .asset = (char *)"A-1", .detail = (char *)"last verified X"},
 	 "New: A-1 has not been verified for too long (last verified X)."
 	 " What to do: find the device, bring it into reach and sweep it."},
-	{{.type = ALERT_BASELINE_REJECTED, .detail = (char *)"a bad serial"},
-	 "New: a baseline was rejected: a bad serial; the last good one stays in force."
-	 " What to do: find out who changed it and how."},
+	{{.type = ALERT_BASELINE_REJECTED, .manifest = (char *)"bb", .detail = (char *)"too few"},
+	 "New: a baseline was rejected: too few."
+	 " What to do: find out who changed it and how; then restore it, approve it again, or withdraw it."},
+	{{.type = ALERT_BASELINE_REJECTED, .detail = (char *)"line 3"},
+	 "New: the file of signers was refused: line 3."
+	 " What to do: find out who changed it and how, and mend it."},
+	{{.type = ALERT_RESOLVED, .action = ALERT_ENDED, .resolves = ALERT_BASELINE_REJECTED,
+	  .manifest = (char *)"bb", .has_kind = true, .kind = VISIT_CONFIG, .release = (char *)"R",
+	  .detail = (char *)"it is believed again"},
+	 "Resolved: BASELINE_REJECTED of the config baseline of release R: it is believed again."},
+	{{.type = ALERT_RESOLVED, .action = ALERT_ENDED, .resolves = ALERT_BASELINE_REJECTED,
+	  .detail = (char *)"it was read again"},
+	 "Resolved: BASELINE_REJECTED of the file of signers: it was read again."},
+	{{.type = ALERT_RESOLVED, .action = ALERT_ENDED, .resolves = ALERT_FILE_STALE, .has_kind = true,
+	  .kind = VISIT_CONFIG, .asset = (char *)"A-1", .detail = (char *)"it is on another release now"},
+	 "Resolved: FILE_STALE of the config files on A-1: it is on another release now."},
 	{{.type = ALERT_FLEET_DRIFT, .path = (char *)"a", .model = (char *)"M", .detail = (char *)"A-1, A-2"},
 	 "New: the same new content of the file \"a\" was found on several devices of model M: A-1, A-2."
 	 " What to do: verify the devices and quarantine them by your policy."},
@@ -340,20 +363,24 @@ END_TEST
 START_TEST(the_longest_event_keeps_its_digests_and_its_limit)
 {
 	CLEANUP(cleanup_free) char *giant = repeat("\xFF\"]", 1000);
+	CLEANUP(cleanup_free) char *serials = repeat("\xFF\"], ", 200);
 	struct alert_event event = forged_event();
 
 	event.site = event.asset = event.serial = event.model = event.name = event.department = giant;
 	event.address = event.path = event.release = event.manifest = event.outcome = giant;
-	event.detail = event.grade = giant;
+	event.detail = event.grade = event.release_old = event.manifest_old = giant;
+	event.serials = event.serials_sha256 = giant;
 	event.seq = event.sweep = event.alert = event.new_size = event.old_size = UINT64_MAX;
 	event.has_counts = true;
 	memset(&event.counts, 0xFF, offsetof(struct alert_counts, started_at));
 	event.counts.stopped = true;
 	memset(event.counts.why_stopped, 0xFE, sizeof event.counts.why_stopped - 1);
-	for (unsigned type = 0; type < ALERT_TYPE_COUNT; type++) {
+	for (unsigned type = 0; type < 2 * ALERT_TYPE_COUNT; type++) {
 		CLEANUP(text_clear) struct text text;
 		CLEANUP(syslog_line_clear) struct syslog_line line = {0};
-		event.type = (enum alert_type)type;
+		event.type = (enum alert_type)(type % ALERT_TYPE_COUNT);
+		if (type == ALERT_TYPE_COUNT) /* a list that could be told */
+			event.serials = serials;
 		text_init(&text);
 		ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
 		ck_assert_uint_le(text.length, ALERT_MESSAGE_MAX);
@@ -375,6 +402,69 @@ START_TEST(list_of_devices_uses_the_whole_message)
 	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
 	ck_assert_ptr_nonnull(strstr(text.data, devices));
 	ck_assert_uint_le(text.length, ALERT_MESSAGE_MAX);
+}
+END_TEST
+
+/* A summary of as many scopes, each with a serial of its own. */
+static struct alert_event summary_of(size_t scopes)
+{
+	struct alert_event event = {.type = ALERT_SWEEP_SUMMARY, .action = ALERT_TOLD, .has_counts = true,
+				    .eid = "01020304-0506-8708-890a-0b0c0d0e0f10", .seq = INT64_MAX,
+				    .previous = SHA_11, .sweep = INT64_MAX, .site = strdup("sample-site")};
+	struct alert_serial *serials = calloc(scopes + 1, sizeof *serials);
+	char (*names)[24] = calloc(scopes + 1, sizeof *names);
+
+	ck_assert(serials && names);
+	memset(&event.counts, 0x7F, offsetof(struct alert_counts, started_at));
+	for (size_t i = 0; i < scopes; i++) {
+		snprintf(names[i], sizeof names[i], "model sample-%zu", i);
+		serials[i] = (struct alert_serial){names[i], VISIT_DRUG_LIBRARY, 100 + i};
+	}
+	ck_assert_int_eq(alert_event_add_serials(&event, serials, scopes), 0);
+	free(serials);
+	free(names);
+	return event;
+}
+
+START_TEST(summary_of_a_thousand_scopes_keeps_whole_entries_and_its_limit)
+{
+	CLEANUP(alert_event_clear) struct alert_event event = summary_of(1000);
+	CLEANUP(alert_event_clear) struct alert_event other = summary_of(1001);
+	CLEANUP(text_clear) struct text text;
+	CLEANUP(syslog_line_clear) struct syslog_line line = {0};
+
+	text_init(&text);
+	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_uint_le(text.length, ALERT_MESSAGE_MAX);
+	ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
+	const char *serials = syslog_line_get(&line, "serials");
+	ck_assert_str_eq(serials, event.serials);
+	ck_assert_uint_le(strlen(serials), ALERT_SERIALS_MAX);
+	ck_assert_uint_gt(strlen(serials), ALERT_SERIALS_MAX - 50);
+	ck_assert_mem_eq(serials, "model sample-0 drug-library 100, model sample-1 drug-library 101, ", 66);
+	const char *last = strrchr(serials, 'm'); /* of "sample" */
+	size_t entry = strtoul(last + strlen("mple-"), NULL, 10);
+	ck_assert_str_eq(strstr(last, ", "), ", ...");
+	ck_assert_uint_eq(strtoul(strstr(last, "library ") + 8, NULL, 10), 100 + entry);
+	ck_assert_uint_eq(strlen(syslog_line_get(&line, "serialsSha256")), DIGEST_SHA256_HEX);
+	/* What was cut off still counts. */
+	ck_assert_str_eq(event.serials, other.serials);
+	ck_assert_str_ne(event.serials_sha256, other.serials_sha256);
+}
+END_TEST
+
+START_TEST(summary_of_few_scopes_has_them_all)
+{
+	CLEANUP(alert_event_clear) struct alert_event event = summary_of(2);
+	char digest[DIGEST_SHA256_HEX + 1];
+	static const char list[] = "model sample-0 drug-library 100, model sample-1 drug-library 101";
+
+	ck_assert_str_eq(event.serials, list);
+	ck_assert_int_eq(digest_sha256_hex(digest, list, strlen(list)), 0);
+	ck_assert_str_eq(event.serials_sha256, digest);
+	CLEANUP(alert_event_clear) struct alert_event none = summary_of(0);
+	ck_assert_ptr_null(none.serials);
+	ck_assert_ptr_null(none.serials_sha256);
 }
 END_TEST
 
@@ -481,6 +571,8 @@ int main(void)
 	tcase_add_test(tcase, path_of_an_ordinary_length_is_whole);
 	tcase_add_test(tcase, the_longest_event_keeps_its_digests_and_its_limit);
 	tcase_add_test(tcase, list_of_devices_uses_the_whole_message);
+	tcase_add_test(tcase, summary_of_a_thousand_scopes_keeps_whole_entries_and_its_limit);
+	tcase_add_test(tcase, summary_of_few_scopes_has_them_all);
 	tcase_add_test(tcase, message_is_added_to_what_is_there);
 	tcase_add_test(tcase, summary_has_its_counts_as_fields);
 	tcase_add_test(tcase, journal_has_native_fields);

@@ -87,21 +87,21 @@ static const struct judged listed[] = {
 	{"f", "r1:o a=1 b=1 c=1; r2:c a=2 b=2 c=2", "a=1 b=1 c=2!", "drifted", "forged c r2", 0, "r1"},
 	{"f", "r1:o a=1 b=1; r2:c a=2 b=2", "a=x b=x", "drifted", "modified a r2, modified b r2", 0, NULL},
 	/* stale */
-	{"f", "r1:s a=1 b=1; r2:c a=2 b=2", "a=1 b=1", "drifted", "stale a r1, stale b r1", 0, "r1"},
-	{"f", "r1:s a=1 b=2; r2:c a=2 b=2", "a=1 b=2", "drifted", "stale a r1", 0, "r1"},
-	{"f", "r1:s a=1 b=2 c=3; r2:c a=1 b=2", "a=1 b=2 c=3", "drifted", "stale c r1", 0, "r1"},
-	{"f", "r1:s a=1; r2:c a=1 b=2", "a=1", "drifted", "stale b r1", 0, "r1"},
-	{"f", "r1:s a=1 c=1; r2:c a=2 b=2", "a=1 c=1", "drifted", "stale a r1, stale b r1, stale c r1", 0,
-	 "r1"},
-	{"f", "r1:s a=1; r2:o a=2; r3:c a=3", "a=1", "drifted", "stale a r1", 0, "r1"},
+	{"f", "r1:s a=1 b=1; r2:c a=2 b=2", "a=1 b=1", "drifted", "stale r1", 0, "r1"},
+	{"f", "r1:s a=1 b=2; r2:c a=2 b=2", "a=1 b=2", "drifted", "stale r1", 0, "r1"},
+	{"f", "r1:s a=1 b=2 c=3; r2:c a=1 b=2", "a=1 b=2 c=3", "drifted", "stale r1", 0, "r1"},
+	{"f", "r1:s a=1; r2:c a=1 b=2", "a=1", "drifted", "stale r1", 0, "r1"},
+	{"f", "r1:s a=1 c=1; r2:c a=2 b=2", "a=1 c=1", "drifted", "stale r1", 0, "r1"},
+	{"f", "r0:s a=1; r1:s a=1; r2:c a=2", "a=1", "drifted", "stale r1", 0, "r1"},
+	{"f", "r1:s a=1; r2:o a=2; r3:c a=3", "a=1", "drifted", "stale r1", 0, "r1"},
 	{"f", "r1:s a=1; r2:o a=1; r3:c a=3", "a=1", "behind", "", 0, "r2"},
-	{"f", "r1:s a=1; r2:o a=2", "a=1", "drifted", "stale a r1", 0, "r1"},
+	{"f", "r1:s a=1; r2:o a=2", "a=1", "drifted", "stale r1", 0, "r1"},
 	{"f", "r1:s a=1; r2:c a=1", "a=1", "verified", "", 0, "r2"},
 	{"f", "r1:se a=1; r2:c a=2", "a=1", "drifted", "modified a r2", 0, NULL},
 	{"f", "r1:s a=1 b=1 c=1; r2:c a=2 b=2 c=2", "a=1 b=1 c=x", "drifted",
-	 "stale a r1, stale b r1, modified c r1", 0, "r1"},
+	 "stale r1, modified c r1", 0, "r1"},
 	{"f", "r1:s a=1 b=1 c=1; r2:c a=2 b=2 c=1", "a=1 b=1 c=1!", "drifted",
-	 "stale a r1, stale b r1, forged c r2", 0, "r1"},
+	 "stale r1, forged c r2", 0, "r1"},
 	/* mixed */
 	{"f", "r1:o a=1 b=1; r2:c a=2 b=2", "a=1 b=2", "drifted", "mixed a r2", 0, NULL},
 	{"f", "r1:s a=1 b=1; r2:c a=2 b=2", "a=1 b=2", "drifted", "mixed a r2", 0, NULL},
@@ -129,7 +129,7 @@ static const struct judged listed[] = {
 	{"f", "r1:c a=1 b=2", "a!timed-out b=x", "drifted", "unreadable a r1, modified b r1", 1, NULL},
 	{"f", "r1:o a=1 b=1; r2:c a=2 b=2", "a=1 b!truncated", "partial", "unreadable b r1", 1, "r1"},
 	{"f", "r1:o a=1 b=1; r2:c a=1 b=2", "a=1 b!truncated", "partial", "unreadable b r2", 1, NULL},
-	{"f", "r1:s a=1 b=1; r2:c a=2 b=2", "a=1 b!truncated", "drifted", "stale a r1, unreadable b r1", 1,
+	{"f", "r1:s a=1 b=1; r2:c a=2 b=2", "a=1 b!truncated", "drifted", "stale r1, unreadable b r1", 1,
 	 "r1"},
 	{"f", "r1:c", "a!truncated", "partial", "unreadable a r1", 1, NULL},
 	/* releases of the device itself */
@@ -138,7 +138,7 @@ static const struct judged listed[] = {
 	{"f", "r1:c a=1; d1:cde a=2", "a=1", "verified", "", 0, "r1"},
 	{"f", "r1:c a=1; d1:od a=2", "a=2", "behind", "", 0, "d1"},
 	{"f", "r1:c a=1; d1:sd a=2", "a=2", "drifted", "modified a r1", 0, NULL},
-	{"f", "r1:c a=1; d1:sd a=2; d2:cd a=3", "a=2", "drifted", "stale a d1", 0, "d1"},
+	{"f", "r1:c a=1; d1:sd a=2; d2:cd a=3", "a=2", "drifted", "stale d1", 0, "d1"},
 	/* two kinds */
 	{"fl", "r1:c a=1; l1:cl l/a=1", "a=1 l/a=1", "verified", "", 0, "r1"},
 	{"fl", "r1:c a=1; l1:cl l/a=1", "a=1 l/a=2", "drifted", "modified l/a l1", 0, "r1"},
@@ -181,7 +181,7 @@ static const struct judged cut_short[] = {
 	{"f", "r1:c a=1 b=2", "a=1 c=1", "drifted", "added c r1", 1, "r1"},
 	{"f", "r1:o a=1 b=1; r2:c a=2 b=2", "a=1", "partial", "", 1, "r1"},
 	{"f", "r1:o a=1 b=1; r2:c a=1 b=2", "a=1", "partial", "", 1, NULL},
-	{"f", "r1:s a=1 b=1; r2:c a=2 b=2", "a=1", "drifted", "stale a r1", 1, "r1"},
+	{"f", "r1:s a=1 b=1; r2:c a=2 b=2", "a=1", "drifted", "stale r1", 1, "r1"},
 	{"f", "r1:s a=1; r2:c a=1 b=2", "a=1", "partial", "", 1, NULL},
 	{"f", "r1:o a=1 b=1 c=1; r2:c a=2 b=2 c=2", "a=1 b=2", "drifted", "mixed a r2", 1, NULL},
 	{"f", "", "a=1", "partial", "", 1, NULL},
@@ -210,7 +210,7 @@ static const struct judged named[] = {
 	{"f", "r1:c a=1 b=2", "a=1 b!timed-out", "partial", "unreadable b r1", 1, "r1"},
 	{"f", "r1:o a=1 b=1; r2:c a=2", "a=2 b-", "verified", "", 0, "r2"},
 	{"f", "r1:o a=1 b=1; r2:c a=2", "a=1 b=1", "behind", "", 0, "r1"},
-	{"f", "r1:s a=1; r2:c a=1 b=2", "a=1 b-", "drifted", "stale b r1", 0, "r1"},
+	{"f", "r1:s a=1; r2:c a=1 b=2", "a=1 b-", "drifted", "stale r1", 0, "r1"},
 	{"f", "r1:c", "", "verified", "", 0, "r1"},
 };
 
@@ -329,19 +329,51 @@ START_TEST(finding_holds_both_sides)
 }
 END_TEST
 
-START_TEST(stale_finding_holds_the_current_file_and_the_stale_release)
+START_TEST(stale_is_one_finding_without_a_path)
 {
 	CLEANUP(world_clear) struct world world;
 
-	world_make(&world, "f", "r1:s a=1; r2:c a=22 b=3", "a=1");
+	world_make(&world, "f", "r1:s a=1 c=1; r2:c a=22 b=3", "a=1 c=1");
 	CLEANUP(drift_verdict_clear) struct drift_verdict verdict = world_judge(&world);
-	struct digest_pair old = world_digest("22"), new = world_digest("1");
+	const struct drift_finding *finding = &verdict.findings[0];
 
-	ck_assert_uint_eq(verdict.finding_count, 2);
-	ck_assert_str_eq(verdict.findings[0].release, "r1");
-	ck_assert(digest_equal(&verdict.findings[0].old_digest, &old));
-	ck_assert(digest_equal(&verdict.findings[0].new_digest, &new));
-	ck_assert(!verdict.findings[1].has_new && verdict.findings[1].has_old);
+	ck_assert_uint_eq(verdict.finding_count, 1);
+	ck_assert_int_eq(finding->type, DRIFT_STALE);
+	ck_assert_int_eq(finding->kind, VISIT_FIRMWARE);
+	ck_assert_ptr_null(finding->path);
+	ck_assert_str_eq(finding->release, "r1");
+	ck_assert_str_eq(finding->manifest, "r1");
+	ck_assert(!finding->has_new && !finding->has_old);
+	ck_assert_uint_eq(verdict.files, 2);
+}
+END_TEST
+
+static const struct {
+	const char *baselines, *seen;
+	const char *manifest; /* "" where it is not known which */
+	uint64_t serial;
+	int64_t accept_until;
+} places[] = {
+	{"r1:o a=1; r2:c a=2", "a=2", "r2", 11, 0},
+	{"r1:o a=1; r2:c a=2", "a=1", "r1", 10, TIME_NEVER},
+	{"r1:s a=1; r2:c a=2", "a=1", "r1", 10, 1000 * TIME_DAY},
+	{"r1:o a=1 b=1; r2:c a=2 b=2", "a=1 b=x", "r1", 10, TIME_NEVER},
+	{"r1:o a=1 b=1; r2:c a=2 b=2", "a=1 b=2", "", 0, 0},
+	{"r1:o a=1; r2:c a=2", "a=x", "", 0, 0},
+	{"", "a=1", "", 0, 0},
+};
+
+START_TEST(kind_names_the_manifest_that_the_device_is_on)
+{
+	CLEANUP(world_clear) struct world world;
+
+	world_make(&world, "f", places[_i].baselines, places[_i].seen);
+	CLEANUP(drift_verdict_clear) struct drift_verdict verdict = world_judge(&world);
+	const struct drift_kind *kind = &verdict.kinds[VISIT_FIRMWARE];
+
+	ck_assert_str_eq(kind->manifest, places[_i].manifest);
+	ck_assert_uint_eq(kind->serial, places[_i].serial);
+	ck_assert_int_eq(kind->accept_until, places[_i].accept_until);
 }
 END_TEST
 
@@ -437,7 +469,8 @@ int main(void)
 	ADD_TABLE(tests, result_is_never_better_than_the_contact, ended);
 	tcase_add_test(tests, no_outcome_but_ok_verifies_anything);
 	tcase_add_test(tests, finding_holds_both_sides);
-	tcase_add_test(tests, stale_finding_holds_the_current_file_and_the_stale_release);
+	tcase_add_test(tests, stale_is_one_finding_without_a_path);
+	ADD_TABLE(tests, kind_names_the_manifest_that_the_device_is_on, places);
 	tcase_add_test(tests, sha256_alone_decides);
 	tcase_add_test(tests, kinds_stand_by_themselves);
 	tcase_add_test(tests, names_go_both_ways);

@@ -112,6 +112,31 @@ static bool is_approved(const struct fleet *fleet, int path, int content)
 	return false;
 }
 
+/* The release that the device is on: it has every approved content that was seen and differs
+ * least, the better one of equals; -1 where none has them all. */
+static int slow_release(const struct fleet *fleet)
+{
+	int best = -1;
+	int best_differs = 0;
+
+	for (int i = 0; i < fleet->count; i++) {
+		const struct shape *release = &fleet->releases[i];
+		int differs = 0;
+		bool has_all = true;
+		for (int path = 0; path < PATHS; path++) {
+			int seen = fleet->device.at[path];
+			differs += is_certain(fleet, path, release->at[path]);
+			if (seen != NOTHING && is_approved(fleet, path, seen))
+				has_all &= seen == release->at[path];
+		}
+		if (has_all && (best < 0 || differs < best_differs)) {
+			best = i;
+			best_differs = differs;
+		}
+	}
+	return best;
+}
+
 /* What must hold of the finding at a path, or of there being none. */
 static void check_path(const struct fleet *fleet, int path, const struct drift_finding *finding)
 {
@@ -141,7 +166,6 @@ static void check_path(const struct fleet *fleet, int path, const struct drift_f
 		EXPECT(seen == NOTHING && fleet->lists && fleet->outcome == VISIT_OK);
 		EXPECT(finding->has_old);
 		break;
-	case DRIFT_STALE:
 	case DRIFT_MIXED:
 		EXPECT(!current && is_approved(fleet, path, seen));
 		break;
@@ -154,6 +178,7 @@ static void check_path(const struct fleet *fleet, int path, const struct drift_f
 
 static struct manifest_file files[3][PATHS];
 static struct manifest manifests[3];
+static const char ids[3][4] = {"id0", "id1", "id2"};
 static struct drift_baseline baselines[3];
 static struct visit_observation observations[PATHS];
 
@@ -178,7 +203,7 @@ static void lay_release(int index, const struct fleet *fleet)
 	}
 	baselines[index] = (struct drift_baseline){
 		.manifest = manifest,
-		.id = "id",
+		.id = ids[index],
 		.current = fleet->standing[index] == CURRENT,
 		.accept_until = fleet->standing[index] == ACCEPTED ? TIME_NEVER : world_now,
 	};
@@ -207,12 +232,34 @@ static const struct drift_finding *find_finding(const struct drift_verdict *verd
 	const struct drift_finding *found = NULL;
 
 	for (size_t i = 0; i < verdict->finding_count; i++) {
-		if (strcmp(verdict->findings[i].path, path) != 0)
+		if (!verdict->findings[i].path || strcmp(verdict->findings[i].path, path) != 0)
 			continue;
 		EXPECT(!found); /* one for a path */
 		found = &verdict->findings[i];
 	}
 	return found;
+}
+
+/* One finding without a path, of the release past its date that the device is on, or none. */
+static void check_release(const struct fleet *fleet, const struct drift_verdict *verdict)
+{
+	const struct drift_kind *kind = &verdict->kinds[VISIT_FIRMWARE];
+	int on = slow_release(fleet);
+	bool stale = on >= 0 && fleet->standing[on] == PAST;
+	size_t count = 0;
+
+	for (size_t i = 0; i < verdict->finding_count; i++) {
+		const struct drift_finding *finding = &verdict->findings[i];
+		EXPECT(!finding->path == (finding->type == DRIFT_STALE));
+		if (finding->path)
+			continue;
+		count++;
+		EXPECT(stale && strcmp(finding->manifest, ids[on]) == 0);
+		EXPECT(!finding->has_new && !finding->has_old);
+	}
+	EXPECT(count == stale);
+	EXPECT(kind->manifest[0] == '\0' || (on >= 0 && strcmp(kind->manifest, ids[on]) == 0));
+	EXPECT(kind->manifest[0] != '\0' || !(kind->result == DRIFT_VERIFIED || kind->result == DRIFT_BEHIND));
 }
 
 static void try_fleet(const struct fleet *fleet)
@@ -225,6 +272,7 @@ static void try_fleet(const struct fleet *fleet)
 		lay_release(i, fleet);
 	EXPECT(drift_compare(&verdict, &report, &scope, baselines, (size_t)fleet->count, world_now) == 0);
 	EXPECT(verdict.result == slow_result(fleet));
+	check_release(fleet, &verdict);
 	for (int i = 0; i < PATHS; i++)
 		check_path(fleet, i, find_finding(&verdict, path_names[i]));
 }

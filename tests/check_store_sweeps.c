@@ -259,6 +259,20 @@ START_TEST(one_cause_has_one_alert_that_is_not_resolved)
 }
 END_TEST
 
+START_TEST(each_rejected_baseline_is_a_cause_of_its_own)
+{
+	struct alert first = { .type = ALERT_BASELINE_REJECTED, .manifest = "aa" };
+	struct alert other = { .type = ALERT_BASELINE_REJECTED, .manifest = "bb" };
+	struct alert signers = { .type = ALERT_BASELINE_REJECTED }, again = first, signers_again = signers;
+
+	must(store_alert_save(store, &first, &e));
+	must(store_alert_save(store, &other, &e));
+	must(store_alert_save(store, &signers, &e));
+	must_refuse(store_alert_save(store, &again, &e), ERROR_INTERNAL, "UNIQUE");
+	must_refuse(store_alert_save(store, &signers_again, &e), ERROR_INTERNAL, "UNIQUE");
+}
+END_TEST
+
 START_TEST(alerts_are_listed_by_device_and_state)
 {
 	struct store_alerts alerts;
@@ -303,6 +317,7 @@ int main(void)
 	tcase_add_test(alerts, an_alert_comes_back_whole);
 	tcase_add_test(alerts, a_devices_own_alert_has_no_kind_and_no_path);
 	tcase_add_test(alerts, one_cause_has_one_alert_that_is_not_resolved);
+	tcase_add_test(alerts, each_rejected_baseline_is_a_cause_of_its_own);
 	tcase_add_test(alerts, alerts_are_listed_by_device_and_state);
 	return suite_run(suite);
 }

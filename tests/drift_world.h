@@ -144,7 +144,7 @@ static inline struct drift_verdict world_judge(const struct world *world)
 	return verdict;
 }
 
-/* "modified a r1, missing l/b r2": the findings in words. The caller frees. */
+/* "modified a r1, stale r1, missing l/b r2": the findings in words. The caller frees. */
 static inline char *world_findings(const struct drift_verdict *verdict)
 {
 	struct text text;
@@ -152,8 +152,9 @@ static inline char *world_findings(const struct drift_verdict *verdict)
 	text_init(&text);
 	for (size_t i = 0; i < verdict->finding_count; i++) {
 		const struct drift_finding *finding = &verdict->findings[i];
-		text_addf(&text, "%s%s %s %s", i > 0 ? ", " : "", drift_type_name(finding->type),
-			  finding->path, finding->release ? finding->release : "none");
+		text_addf(&text, "%s%s%s%s %s", i > 0 ? ", " : "", drift_type_name(finding->type),
+			  finding->path ? " " : "", finding->path ? finding->path : "",
+			  finding->release ? finding->release : "none");
 	}
 	return text_take(&text);
 }

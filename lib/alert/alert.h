@@ -19,6 +19,7 @@ enum {
 	ALERT_MESSAGE_AIM = 2048,
 	ALERT_RECORD_MAX = 64 * 1024,
 	ALERT_EID_SIZE = 37,
+	ALERT_SERIALS_MAX = 1000, /* bytes of a summary's list of serials */
 };
 
 enum alert_type {
@@ -33,6 +34,7 @@ enum alert_type {
 	ALERT_DEVICE_REFUSED,
 	ALERT_DEVICE_CHANGED,
 	ALERT_DEVICE_OVERDUE,
+	ALERT_DEVICE_ROLLED_BACK,
 	ALERT_BASELINE_REJECTED,
 	ALERT_FLEET_DRIFT,
 	ALERT_SWEEP_SUMMARY,
@@ -77,6 +79,7 @@ struct alert_event {
 	uint64_t new_size, old_size;
 	struct digest_pair new_digest, old_digest;
 	char *release, *manifest;
+	char *release_old, *manifest_old; /* what a device was on that went back */
 	char *outcome; /* visit_outcome_name() where something failed */
 	char *detail;  /* more words: as they came, escaped when rendered */
 	char *grade;   /* visit_grade_write() */
@@ -84,6 +87,9 @@ struct alert_event {
 	uint64_t alert; /* number of the alert, 0 for none */
 	bool has_counts;
 	struct alert_counts counts;
+	char *serials; /* of a summary: the highest of each scope and kind, "model generic firmware
+			* 7, …"; whole entries within ALERT_SERIALS_MAX bytes, "..." for the rest */
+	char *serials_sha256; /* of the whole list */
 };
 
 void alert_event_clear(struct alert_event *event);
@@ -141,7 +147,8 @@ enum alert_state {
 const char *alert_state_name(enum alert_state state); /* "open", "acknowledged", "resolved" */
 int alert_state_parse(enum alert_state *ret_state, const char *name);
 
-/* A finding's life on a device. One cause has one alert: (asset, type, kind, path). */
+/* A finding's life on a device. One cause has one alert: (asset, type, kind, path); that of
+ * FILE_STALE has no path, that of BASELINE_REJECTED neither asset nor path but a manifest. */
 struct alert {
 	uint64_t number; /* 0 until stored */
 	char *asset;
@@ -193,10 +200,12 @@ struct alert_causes {
  * A file's alert is resolved when the visit could see that its cause is gone: contact was made,
  * the kind has a baseline in force (unreadable, and added that is gone: in any case), and its
  * path was read or its absence was seen (a complete listing, or the device's own "not found"),
- * or its whole kind is verified or behind. Unreachable, refused and changed follow the outcome: contact resolves
- * them, and a graver one takes the place of a lighter, but a silent device clears neither
- * refused nor changed; a visit that was not tried says nothing. Overdue is alert_overdue()'s;
- * other types in open are left alone.
+ * or its whole kind is verified or behind. That of a stale kind is resolved when the kind is known
+ * to be on a release that is accepted; another stale one is told as changed.
+ * Unreachable, refused and changed follow the outcome: contact resolves them, and a graver one
+ * takes the place of a lighter, but a silent device clears neither refused nor changed; a visit
+ * that was not tried says nothing. Overdue is alert_overdue()'s, rejected baselines are
+ * alert_rejected()'s; other types in open are left alone.
  *
  * The changes are the caller's, in order of path, then type. Returns 0 or -1 without memory. */
 int alert_update(struct alert_change **ret_changes, size_t *ret_count, const struct alert *open,
@@ -211,12 +220,54 @@ bool alert_overdue(struct alert_change *ret_change, const struct inventory_devic
 		   int64_t verified_at, int64_t overdue_after, const struct alert *open,
 		   int64_t remind_after, int64_t now);
 
-/* The event that tells of a change whose alert has its number. report may be NULL. Returns 0
- * or -1 without memory. */
+/* A baseline that is not believed, or the file of signers that was refused. All lent. */
+struct alert_rejection {
+	const char *manifest; /* its id; NULL: the file of signers */
+	const char *scope;    /* "model medfusion-4000"; NULL where it is not known */
+	bool has_kind;
+	enum visit_kind kind;
+	const char *release; /* NULL where it is not known */
+	const char *why;     /* in words, escaped for display */
+	bool kept;	     /* the last good one stays in force (in use) */
+};
+
+/* The same for BASELINE_REJECTED, which belongs to no device: its cause is the manifest. open is
+ * the alert of that cause that is not resolved, or NULL; rejection NULL: it is no longer rejected.
+ * It is told as changed, and open again, when the words or what is kept are others. Returns
+ * whether ret_change is filled; false too without memory, and the next call says the same again. */
+bool alert_rejected(struct alert_change *ret_change, const struct alert_rejection *rejection,
+		    const struct alert *open, int64_t remind_after, int64_t now);
+
+/* The event that tells of a change whose alert has its number. device is NULL for an alert of
+ * none; report may be NULL. Returns 0 or -1 without memory. */
 int alert_event_from_change(struct alert_event *ret_event, const struct alert_change *change,
 			    const struct inventory_device *device, const char *site,
 			    const struct visit_report *report, uint64_t sweep, int64_t now);
 
+/* A device that went back to an older release which is still accepted. All lent. */
+struct alert_rollback {
+	enum visit_kind kind;
+	const char *release, *manifest;		/* that it is on */
+	const char *release_old, *manifest_old; /* that it was on */
+};
+
+/* The event that tells of it: it is told once and has no alert. Returns 0 or -1 without memory. */
+int alert_event_rollback(struct alert_event *ret_event, const struct alert_rollback *rollback,
+			 const struct inventory_device *device, const char *site,
+			 const struct visit_report *report, uint64_t sweep, int64_t now);
+
 /* The summary that ends a sweep. Returns 0 or -1 without memory. */
 int alert_event_summary(struct alert_event *ret_event, const char *site, uint64_t sweep,
 			const struct alert_counts *counts, int64_t now);
+
+/* The highest serial that was ever in force for one scope and kind. */
+struct alert_serial {
+	const char *scope; /* "model medfusion-4000"; lent */
+	enum visit_kind kind;
+	uint64_t serial;
+};
+
+/* Put these into a summary, in the order given: a store that was rolled back shows by them.
+ * Returns 0 or -1 without memory. */
+int alert_event_add_serials(struct alert_event *summary, const struct alert_serial *serials,
+			    size_t count);

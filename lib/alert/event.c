@@ -1,6 +1,8 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "digest/digest.h"
 #include "alert/internal.h"
 
 /* Where a digest of the last bad content would be read as the present one, it is left out. */
@@ -17,6 +19,8 @@ static void lend_finding(struct alert_event *event, const struct alert *alert)
 
 static void lend_device(struct alert_event *event, const struct inventory_device *device)
 {
+	if (!device)
+		return;
 	event->serial = device->serial;
 	event->model = device->model;
 	event->name = device->name;
@@ -29,6 +33,24 @@ static bool was_graded(enum visit_outcome outcome)
 	enum visit_contact contact = visit_outcome_contact(outcome);
 
 	return contact != VISIT_CONTACT_NONE && contact != VISIT_CONTACT_NOT_TRIED;
+}
+
+/* What a report says of where the device was found, in buffers that live as long as the event. */
+struct place {
+	char address[sizeof((struct visit_report){0}).seen_address];
+	char grade[VISIT_GRADE_TEXT_SIZE];
+};
+
+static void lend_place(struct alert_event *event, struct place *place, const struct visit_report *report)
+{
+	if (report && report->seen_address[0] != '\0') {
+		memcpy(place->address, report->seen_address, sizeof place->address);
+		event->address = place->address;
+	}
+	if (report && was_graded(report->outcome)) {
+		visit_grade_write(place->grade, &report->grade);
+		event->grade = place->grade;
+	}
 }
 
 /* Turn lent strings into owned ones. */
@@ -50,8 +72,7 @@ int alert_event_from_change(struct alert_event *ret_event, const struct alert_ch
 {
 	const struct alert *alert = &change->alert;
 	bool ended = change->action == ALERT_ENDED;
-	char address[sizeof((struct visit_report){0}).seen_address] = "";
-	char grade[VISIT_GRADE_TEXT_SIZE] = "";
+	struct place place;
 	struct alert_event event = {
 		.type = ended ? ALERT_RESOLVED : alert->type,
 		.action = change->action,
@@ -72,14 +93,31 @@ int alert_event_from_change(struct alert_event *ret_event, const struct alert_ch
 	else
 		lend_finding(&event, alert);
 	lend_device(&event, device);
-	if (report && report->seen_address[0] != '\0') {
-		memcpy(address, report->seen_address, sizeof address);
-		event.address = address;
-	}
-	if (report && was_graded(report->outcome)) {
-		visit_grade_write(grade, &report->grade);
-		event.grade = grade;
-	}
+	lend_place(&event, &place, report);
+	return give(ret_event, &event, site);
+}
+
+int alert_event_rollback(struct alert_event *ret_event, const struct alert_rollback *rollback,
+			 const struct inventory_device *device, const char *site,
+			 const struct visit_report *report, uint64_t sweep, int64_t now)
+{
+	struct place place;
+	struct alert_event event = {
+		.type = ALERT_DEVICE_ROLLED_BACK,
+		.action = ALERT_TOLD,
+		.at = now,
+		.sweep = sweep,
+		.asset = device->asset,
+		.has_kind = true,
+		.kind = rollback->kind,
+		.release = (char *)rollback->release,
+		.manifest = (char *)rollback->manifest,
+		.release_old = (char *)rollback->release_old,
+		.manifest_old = (char *)rollback->manifest_old,
+	};
+
+	lend_device(&event, device);
+	lend_place(&event, &place, report);
 	return give(ret_event, &event, site);
 }
 
@@ -99,4 +137,23 @@ int alert_event_summary(struct alert_event *ret_event, const char *site, uint64_
 		return -1;
 	*ret_event = event;
 	return 0;
+}
+
+int alert_event_add_serials(struct alert_event *summary, const struct alert_serial *serials, size_t count)
+{
+	CLEANUP(text_clear) struct text list;
+	char digest[DIGEST_SHA256_HEX + 1];
+
+	text_init(&list);
+	for (size_t i = 0; i < count; i++)
+		text_addf(&list, "%s%s %s %" PRIu64, i > 0 ? ALERT_LIST_BETWEEN : "", serials[i].scope,
+			  visit_kind_name(serials[i].kind), serials[i].serial);
+	if (list.length == 0)
+		return list.failed ? -1 : 0;
+	if (list.failed || digest_sha256_hex(digest, list.data, list.length) < 0)
+		return -1;
+	alert_list_cut(&list, 0, ALERT_SERIALS_MAX);
+	if (list.failed || alert_string_set(&summary->serials, list.data) < 0)
+		return -1;
+	return alert_string_set(&summary->serials_sha256, digest);
 }

@@ -130,15 +130,33 @@ void alert_fields_make(struct alert_fields *ret_fields, const struct alert_event
 	add_contents(ret_fields, event);
 	add_string(ret_fields, "release", event->release, ALERT_LIMIT_WORD);
 	add_string(ret_fields, "manifest", event->manifest, ALERT_LIMIT_WORD);
+	add_string(ret_fields, "releaseOld", event->release_old, ALERT_LIMIT_WORD);
+	add_string(ret_fields, "manifestOld", event->manifest_old, ALERT_LIMIT_WORD);
 	add_string(ret_fields, "outcome", event->outcome, ALERT_LIMIT_WORD);
 	add_reference(ret_fields, "sweep", event->sweep);
 	if (event->has_counts)
 		add_counts(ret_fields, &event->counts);
+	add_string(ret_fields, "serials", event->serials, ALERT_LIMIT_LIST);
+	add_string(ret_fields, "serialsSha256", event->serials_sha256, ALERT_LIMIT_WORD);
 }
 
 void alert_fields_clear(struct alert_fields *fields)
 {
 	text_clear(&fields->values);
+}
+
+void alert_list_cut(struct text *text, size_t start, size_t most)
+{
+	static const char rest[] = ALERT_LIST_BETWEEN ALERT_LIST_REST;
+	const size_t between = sizeof ALERT_LIST_BETWEEN - 1;
+
+	if (text->failed || text->length - start <= most)
+		return;
+	size_t end = most < sizeof rest - 1 ? 0 : most - (sizeof rest - 1);
+	while (end > 0 && memcmp(text->data + start + end, ALERT_LIST_BETWEEN, between) != 0)
+		end--;
+	text_cut(text, start + end);
+	text_add(text, end > 0 ? rest : ALERT_LIST_REST);
 }
 
 size_t alert_unit(const char *escaped, size_t length)

@@ -22,8 +22,14 @@ void alert_strings_clear(const struct alert_strings *strings, void *owner);
 /* Replace an owned string by a copy of value (NULL: none). Returns 0 or -ENOMEM. */
 int alert_string_set(char **string, const char *value);
 
+/* Whether two strings are the same, or both are not there. */
+bool alert_string_same(const char *a, const char *b);
+
 /* Make changed a copy of alert that shares nothing with it. Returns 0 or -ENOMEM. */
 int alert_copy(struct alert *ret_alert, const struct alert *alert);
+
+/* Open again what another content came to: what was acknowledged is no longer what is there. */
+void alert_reopen(struct alert *alert);
 
 /* Whether an open alert is to be reminded of. */
 bool alert_is_due(const struct alert *alert, int64_t remind_after, int64_t now);
@@ -34,6 +40,7 @@ bool alert_is_due(const struct alert *alert, int64_t remind_after, int64_t now);
 struct alert_limits {
 	size_t word;
 	size_t path;
+	size_t list; /* entries with ", " between, cut between two */
 	size_t sentence_path; /* the same path within the sentence */
 	size_t detail;
 };
@@ -41,7 +48,7 @@ struct alert_limits {
 extern const struct alert_limits alert_limits_widest;
 
 /* Which limit a field is held to. */
-enum alert_limit { ALERT_LIMIT_NONE, ALERT_LIMIT_WORD, ALERT_LIMIT_PATH };
+enum alert_limit { ALERT_LIMIT_NONE, ALERT_LIMIT_WORD, ALERT_LIMIT_PATH, ALERT_LIMIT_LIST };
 
 /* A value after the first pass of escaping: valid UTF-8 without control bytes. */
 struct alert_field {
@@ -62,6 +69,13 @@ struct alert_fields {
 /* Fill an empty struct; without memory, values.failed. */
 void alert_fields_make(struct alert_fields *ret_fields, const struct alert_event *event);
 void alert_fields_clear(struct alert_fields *fields);
+
+/* Between two entries of a list, and at its end where some were left out. */
+#define ALERT_LIST_BETWEEN ", "
+#define ALERT_LIST_REST "..."
+
+/* Shorten the list that begins at start in text to most bytes, with ALERT_LIST_REST in it. */
+void alert_list_cut(struct text *text, size_t start, size_t most);
 
 /* Length of what must not be cut in two at the start of an escaped string: a character or a
  * %XX. length is at least 1. */

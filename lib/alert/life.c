@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "base/error.h"
 #include "base/escape.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "alert/internal.h"
 
 /* One thing that is wrong now. Everything in it is lent. */
@@ -194,7 +196,22 @@ static int describe_device(struct alert *alert, const struct alert_causes *cause
 						   : set_detail(alert, causes->detail);
 }
 
-static int describe_file(struct alert *alert, const struct drift_finding *finding)
+/* How long the release was accepted that the device is still on, as far as it is known. */
+static int set_accepted(struct alert *alert, const struct drift_finding *finding,
+			const struct drift_kind *on)
+{
+	char when[TIME_TEXT_SIZE];
+	char words[TIME_TEXT_SIZE + sizeof "accepted until "];
+
+	if (on->accept_until <= 0 || strcmp(on->manifest, finding->manifest) != 0)
+		return alert_string_set(&alert->detail, NULL);
+	time_write(when, on->accept_until);
+	(void)snprintf(words, sizeof words, "accepted until %s", when); /* fits */
+	return alert_string_set(&alert->detail, words);
+}
+
+static int describe_file(struct alert *alert, const struct drift_finding *finding,
+			 const struct drift_verdict *verdict)
 {
 	bool failed = finding->outcome != VISIT_OK;
 
@@ -207,6 +224,9 @@ static int describe_file(struct alert *alert, const struct drift_finding *findin
 	if (alert_string_set(&alert->release, finding->release) < 0 ||
 	    alert_string_set(&alert->manifest, finding->manifest[0] ? finding->manifest : NULL) < 0)
 		return -ENOMEM;
+	if (alert->type == ALERT_FILE_STALE &&
+	    set_accepted(alert, finding, &verdict->kinds[finding->kind]) < 0)
+		return -ENOMEM;
 	return alert_string_set(&alert->outcome, failed ? visit_outcome_name(finding->outcome) : NULL);
 }
 
@@ -214,12 +234,8 @@ static int describe_file(struct alert *alert, const struct drift_finding *findin
 static int describe(struct alert *alert, const struct cause *cause, const struct alert_causes *causes)
 {
 	alert->seen_at = causes->now;
-	return cause->finding ? describe_file(alert, cause->finding) : describe_device(alert, causes);
-}
-
-static bool same_words(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
+	return cause->finding ? describe_file(alert, cause->finding, causes->verdict)
+			      : describe_device(alert, causes);
 }
 
 /* Whether it is still the same cause but another content, so that people must look again. */
@@ -227,23 +243,25 @@ static bool is_news(const struct alert *before, const struct alert *now)
 {
 	switch (now->type) {
 	case ALERT_DEVICE_CHANGED:
-		return !same_words(before->outcome, now->outcome) ||
-		       !same_words(before->detail, now->detail);
+		return !alert_string_same(before->outcome, now->outcome) ||
+		       !alert_string_same(before->detail, now->detail);
 	case ALERT_FILE_UNREADABLE:
 		/* Links fail in many ways from night to night; a content that does not hold
 		 * still is another matter. */
-		return !same_words(before->outcome, now->outcome) &&
-		       same_words(now->outcome, visit_outcome_name(VISIT_UNSTABLE));
+		return !alert_string_same(before->outcome, now->outcome) &&
+		       alert_string_same(now->outcome, visit_outcome_name(VISIT_UNSTABLE));
+	case ALERT_FILE_STALE:
+		return !alert_string_same(before->manifest, now->manifest);
 	default:
 		return before->has_new != now->has_new ||
 		       (now->has_new && !digest_equal(&before->new_digest, &now->new_digest));
 	}
 }
 
-static void reopen(struct alert *alert)
+void alert_reopen(struct alert *alert)
 {
 	alert->state = ALERT_STATE_OPEN;
-	alert->acknowledged_at = 0; /* what was acknowledged is no longer what is there */
+	alert->acknowledged_at = 0;
 	(void)alert_string_set(&alert->acknowledged_by, NULL); /* setting NULL cannot fail */
 	(void)alert_string_set(&alert->note, NULL);
 }
@@ -295,7 +313,7 @@ static int keep(struct list *list, const struct alert *before, const struct caus
 		return -ENOMEM;
 	}
 	if (is_news(before, &change.alert)) {
-		reopen(&change.alert);
+		alert_reopen(&change.alert);
 		tell(&change, ALERT_CHANGED, causes->now);
 	} else if (alert_is_due(before, causes->remind_after, causes->now)) {
 		tell(&change, ALERT_REMINDED, causes->now);
@@ -355,6 +373,15 @@ static const char *why_file_is_fine(const struct alert *alert, const struct list
 	return NULL;
 }
 
+/* A kind that is known to be on a release, and was not found stale, is on one that is accepted. */
+static const char *why_kind_is_fine(const struct alert *alert, const struct drift_kind *standing)
+{
+	if (standing->manifest[0] == '\0')
+		return NULL;
+	return alert_string_same(standing->manifest, alert->manifest) ? "its release is accepted again"
+							       : "it is on another release now";
+}
+
 static const char *why_file_is_gone(const struct alert *alert, const struct list *list,
 				    const struct alert_causes *causes)
 {
@@ -365,6 +392,8 @@ static const char *why_file_is_gone(const struct alert *alert, const struct list
 		return NULL;
 	if (alert->path)
 		why = why_file_is_fine(alert, list, causes);
+	else if (alert->has_kind)
+		why = why_kind_is_fine(alert, &causes->verdict->kinds[alert->kind]);
 	if (!why && alert->has_kind && kind_is_fine(causes->verdict, alert->kind))
 		why = "all its approved files are in place";
 	return why;

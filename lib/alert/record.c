@@ -30,6 +30,10 @@ static const struct {
 	{"outcome", offsetof(struct alert_event, outcome)},
 	{"detail", offsetof(struct alert_event, detail)},
 	{"grade", offsetof(struct alert_event, grade)},
+	{"releaseOld", offsetof(struct alert_event, release_old)},
+	{"manifestOld", offsetof(struct alert_event, manifest_old)},
+	{"serials", offsetof(struct alert_event, serials)},
+	{"serialsSha256", offsetof(struct alert_event, serials_sha256)},
 };
 
 static const struct {

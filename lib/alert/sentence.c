@@ -88,14 +88,28 @@ static void add_file(const struct sentence *sentence)
 	}
 }
 
+static void add_release_or(const struct sentence *sentence, const char *release, const char *otherwise)
+{
+	if (release) {
+		say(sentence, "release ");
+		say_word(sentence, release);
+	} else {
+		say(sentence, otherwise);
+	}
+}
+
 static void add_release(const struct sentence *sentence)
 {
-	if (sentence->event->release) {
-		say(sentence, "release ");
-		say_word(sentence, sentence->event->release);
-	} else {
-		say(sentence, "the approved release");
-	}
+	add_release_or(sentence, sentence->event->release, "the approved release");
+}
+
+/* " of its drug-library files" */
+static void add_kind(const struct sentence *sentence)
+{
+	say(sentence, " of its ");
+	if (sentence->event->has_kind)
+		text_addf(sentence->text, "%s ", visit_kind_name(sentence->event->kind));
+	say(sentence, "files");
 }
 
 static void add_detail(const struct sentence *sentence, const char *before, const char *after)
@@ -148,11 +162,6 @@ static const char *add_file_event(const struct sentence *sentence)
 		add_release(sentence);
 		say(sentence, " while its SHA-256 is not, which does not happen by accident");
 		return what_to_do;
-	case ALERT_FILE_STALE:
-		say(sentence, "is of ");
-		add_release(sentence);
-		say(sentence, ", which is no longer accepted");
-		return "update the device by your policy, or decide about the older release";
 	case ALERT_FILE_MIXED:
 		say(sentence, "belongs to another approved release than others of its kind: "
 			      "an update may have stopped half-way");
@@ -165,6 +174,31 @@ static const char *add_file_event(const struct sentence *sentence)
 		add_release(sentence);
 		return what_to_do;
 	}
+}
+
+static const char *add_stale_event(const struct sentence *sentence)
+{
+	add_device(sentence);
+	say(sentence, " is still on ");
+	add_release_or(sentence, sentence->event->release, "an older release");
+	add_kind(sentence);
+	if (sentence->event->detail)
+		add_detail(sentence, ", which was ", "");
+	else
+		say(sentence, ", which is no longer accepted");
+	return "update the device by your policy, or decide about the older release";
+}
+
+static const char *add_rollback_event(const struct sentence *sentence)
+{
+	add_device(sentence);
+	say(sentence, " went back from ");
+	add_release_or(sentence, sentence->event->release_old, "a newer release");
+	say(sentence, " to ");
+	add_release_or(sentence, sentence->event->release, "an older release");
+	add_kind(sentence);
+	say(sentence, ", which is still accepted");
+	return "find out who put the older release back, and why";
 }
 
 static const char *add_device_event(const struct sentence *sentence)
@@ -187,10 +221,31 @@ static const char *add_device_event(const struct sentence *sentence)
 
 static const char *add_baseline_event(const struct sentence *sentence)
 {
+	if (!sentence->event->manifest) {
+		say(sentence, "the file of signers was refused");
+		add_detail(sentence, ": ", "");
+		return "find out who changed it and how, and mend it";
+	}
 	say(sentence, "a baseline was rejected");
 	add_detail(sentence, ": ", "");
-	say(sentence, "; the last good one stays in force");
-	return "find out who changed it and how";
+	return "find out who changed it and how; then restore it, approve it again, or withdraw it";
+}
+
+/* " of the drug-library baseline of release 2026-10" */
+static void add_baseline(const struct sentence *sentence)
+{
+	if (!sentence->event->manifest) {
+		say(sentence, " of the file of signers");
+		return;
+	}
+	say(sentence, " of the ");
+	if (sentence->event->has_kind)
+		text_addf(sentence->text, "%s ", visit_kind_name(sentence->event->kind));
+	say(sentence, "baseline");
+	if (!sentence->event->release)
+		return;
+	say(sentence, " of ");
+	add_release(sentence);
 }
 
 static const char *add_fleet_event(const struct sentence *sentence)
@@ -209,6 +264,11 @@ static const char *add_fleet_event(const struct sentence *sentence)
 static void add_resolved(const struct sentence *sentence)
 {
 	text_addf(sentence->text, "%s", alert_type_name(sentence->event->resolves));
+	if (sentence->event->resolves == ALERT_BASELINE_REJECTED) {
+		add_baseline(sentence);
+		add_detail(sentence, ": ", "");
+		return;
+	}
 	if (sentence->event->path || sentence->event->has_kind) {
 		say(sentence, " of the ");
 		add_file(sentence);
@@ -268,6 +328,10 @@ static const char *add_body(const struct sentence *sentence)
 	case ALERT_DEVICE_CHANGED:
 	case ALERT_DEVICE_OVERDUE:
 		return add_device_event(sentence);
+	case ALERT_FILE_STALE:
+		return add_stale_event(sentence);
+	case ALERT_DEVICE_ROLLED_BACK:
+		return add_rollback_event(sentence);
 	case ALERT_BASELINE_REJECTED:
 		return add_baseline_event(sentence);
 	case ALERT_FLEET_DRIFT:

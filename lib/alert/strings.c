@@ -13,7 +13,9 @@ static const size_t event_offsets[] = {
 	offsetof(struct alert_event, address),	  offsetof(struct alert_event, path),
 	offsetof(struct alert_event, release),	  offsetof(struct alert_event, manifest),
 	offsetof(struct alert_event, outcome),	  offsetof(struct alert_event, detail),
-	offsetof(struct alert_event, grade),
+	offsetof(struct alert_event, grade),	  offsetof(struct alert_event, release_old),
+	offsetof(struct alert_event, manifest_old), offsetof(struct alert_event, serials),
+	offsetof(struct alert_event, serials_sha256),
 };
 
 static const size_t alert_offsets[] = {
@@ -64,6 +66,11 @@ int alert_string_set(char **string, const char *value)
 	free(*string);
 	*string = copy;
 	return 0;
+}
+
+bool alert_string_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 void alert_event_clear(struct alert_event *event)

@@ -13,14 +13,14 @@ enum { HOST_MAX = 255, SD_ID_MAX = 32, FACILITY_MAX = 23 };
 /* From wide to narrow: the first with which a message reaches its aim is taken. The last one
  * keeps any event within ALERT_MESSAGE_MAX, whatever its strings hold. */
 static const struct alert_limits levels[] = {
-	{.word = 384, .path = 3200, .sentence_path = 512, .detail = 2800},
-	{.word = 256, .path = 1200, .sentence_path = 160, .detail = 400},
-	{.word = 128, .path = 700, .sentence_path = 120, .detail = 200},
-	{.word = 64, .path = 300, .sentence_path = 80, .detail = 100},
+	{.word = 384, .path = 3200, .list = 1000, .sentence_path = 512, .detail = 2800},
+	{.word = 256, .path = 1200, .list = 1000, .sentence_path = 160, .detail = 400},
+	{.word = 128, .path = 700, .list = 500, .sentence_path = 120, .detail = 200},
+	{.word = 64, .path = 300, .list = 200, .sentence_path = 80, .detail = 100},
 };
 
 const struct alert_limits alert_limits_widest =
-	{.word = 384, .path = 3200, .sentence_path = 3200, .detail = 2800};
+	{.word = 384, .path = 3200, .list = 1000, .sentence_path = 3200, .detail = 2800};
 
 enum framing { RFC_5424, RFC_3164 };
 
@@ -62,6 +62,7 @@ static size_t limit_of(const struct alert_field *field, const struct alert_limit
 		return limits->word;
 	case ALERT_LIMIT_PATH:
 		return limits->path;
+	case ALERT_LIMIT_LIST: /* cut as a whole */
 	case ALERT_LIMIT_NONE:
 		break;
 	}
@@ -95,8 +96,11 @@ static int add_field(const struct message *message, const struct alert_field *fi
 		     const struct alert_limits *limits)
 {
 	text_addf(message->text, " %s=\"", field->name);
+	size_t start = message->text->length;
 	bool whole = add_value(message->text, message->fields.values.data + field->start, field->length,
 			       limit_of(field, limits));
+	if (field->limit == ALERT_LIMIT_LIST)
+		alert_list_cut(message->text, start, limits->list);
 	text_add_char(message->text, '"');
 	if (whole || field->limit != ALERT_LIMIT_PATH)
 		return 0;
@@ -163,8 +167,8 @@ static int write_within(const struct message *message, const struct alert_limits
 
 static int write_message(const struct message *message)
 {
-	/* A list of devices is worth more than the aim. */
-	bool listing = message->event->type == ALERT_FLEET_DRIFT;
+	/* A list of devices or serials is worth more than the aim. */
+	bool listing = message->event->type == ALERT_FLEET_DRIFT || message->event->serials;
 	size_t aim = listing ? ALERT_MESSAGE_MAX : ALERT_MESSAGE_AIM;
 	size_t start = message->text->length;
 	int failed = message->fields.values.failed ? -1 : 0;

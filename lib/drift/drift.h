@@ -31,7 +31,7 @@ enum drift_type {
 	DRIFT_ADDED,
 	DRIFT_MISSING,
 	DRIFT_FORGED,	  /* MD5 equal to the approved one, SHA-256 not */
-	DRIFT_STALE,	  /* an older approved release past its date */
+	DRIFT_STALE,	  /* the kind is on an older approved release past its date: no path */
 	DRIFT_MIXED,	  /* the files of a kind are of several approved releases */
 	DRIFT_UNREADABLE, /* could not be read or held still: not drift, and not fine */
 	DRIFT_TYPE_COUNT,
@@ -57,12 +57,11 @@ struct drift_finding {
 	enum drift_type type;
 	enum visit_kind kind;
 	enum visit_outcome outcome; /* why it was unreadable; else VISIT_OK */
-	char *path;
+	char *path; /* NULL for stale, which is of all files of the kind */
 	bool has_new, has_old; /* whether the fields below are filled */
 	uint64_t new_size, old_size;
 	struct digest_pair new_digest, old_digest;
-	char *release;			 /* the release it was compared with, or is of (stale:
-					  * old is then the current one's); NULL: none */
+	char *release;			 /* the release it was compared with, or is of; NULL: none */
 	char manifest[MANIFEST_ID_SIZE]; /* that manifest's id, or empty */
 };
 
@@ -72,12 +71,15 @@ struct drift_kind {
 		       * and the visit was not whole */
 	enum drift_result result; /* verified, behind, untrusted, partial, drifted */
 	char *release; /* which release the device is on; NULL where none, several or not known */
+	char manifest[MANIFEST_ID_SIZE]; /* that release's id; empty likewise */
+	uint64_t serial;
+	int64_t accept_until; /* how long it is accepted, of an older one; else 0 */
 };
 
 struct drift_verdict {
 	enum drift_result result;
 	struct drift_kind kinds[VISIT_KIND_COUNT];
-	struct drift_finding *findings; /* by kind, then path */
+	struct drift_finding *findings; /* by kind, then path; stale comes first in its kind */
 	size_t finding_count;
 	uint64_t files;	    /* compared with a baseline */
 	uint64_t unchecked; /* files that could not be read, or have no baseline */
@@ -106,8 +108,8 @@ struct drift_scope {
  * releases that have every approved content that was seen, the one that differs least is what
  * the device is on (of equals the current one, then the newest), and findings are relative to
  * it: one altered file on a device that is behind is one modified file. Where no release has
- * them all, what is not of the current release is mixed. On a stale release each path at which
- * it differs from the current one is stale, added and missing files, too.
+ * them all, what is not of the current release is mixed. Being on a release past its date is one
+ * finding of its own, stale, beside those.
  *
  * What was not seen is never a finding but "unreadable": the kind is then partial at best. A
  * path is missing when a complete listing lacks it, or by the device's own "not found"; on a
@@ -124,7 +126,8 @@ int drift_compare(struct drift_verdict *ret_verdict, const struct visit_report *
 		  size_t baseline_count, int64_t now);
 
 /* The paths that must be read a second time before anything is said: all that the verdict
- * calls modified, forged, stale, mixed or missing. Returns 0 or -ENOMEM. */
+ * calls modified, forged, mixed or missing. What makes a kind stale are files read as they were
+ * approved, so nothing of it is doubtful. Returns 0 or -ENOMEM. */
 int drift_second_look(struct visit_paths *ret_paths, const struct drift_verdict *verdict);
 
 /* Put the second reading into the first report. order is the second's: only has the paths,

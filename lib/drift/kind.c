@@ -62,20 +62,34 @@ static struct choice choose(struct drift_case *one)
 
 /* ---- what each path is ------------------------------------------------------------------ */
 
+/* Append a finding relative to a release. What was filled in of it is the verdict's, or freed. */
+static int append_finding(struct drift_verdict *verdict, const struct drift_finding *filled,
+			  const struct drift_candidate *with)
+{
+	CLEANUP(drift_finding_clear) struct drift_finding finding = *filled;
+	const char *release = with->baseline->manifest->release;
+
+	if (release && !(finding.release = strdup(release)))
+		return -ENOMEM;
+	(void)snprintf(finding.manifest, sizeof finding.manifest, "%s", with->baseline->id);
+	if (ARRAY_APPEND(verdict->findings, verdict->finding_count, finding) < 0)
+		return -ENOMEM;
+	finding = (struct drift_finding){0}; /* the verdict's now */
+	return 0;
+}
+
 static int add_finding(struct drift_verdict *verdict, const struct drift_case *one,
 		       const struct drift_row *row, enum drift_type type,
 		       const struct drift_candidate *with, const struct manifest_file *old)
 {
-	CLEANUP(drift_finding_clear) struct drift_finding finding = {
+	struct drift_finding finding = {
 		.type = type,
 		.kind = one->kind,
 		.path = strdup(row->path),
 	};
-	const char *release = with->baseline->manifest->release;
 
-	if (!finding.path || (release && !(finding.release = strdup(release))))
+	if (!finding.path)
 		return -ENOMEM;
-	(void)snprintf(finding.manifest, sizeof finding.manifest, "%s", with->baseline->id);
 	if (type == DRIFT_UNREADABLE)
 		finding.outcome = row->seen->outcome;
 	if (row->sight == DRIFT_PRESENT) {
@@ -88,10 +102,15 @@ static int add_finding(struct drift_verdict *verdict, const struct drift_case *o
 		finding.old_size = old->size;
 		finding.old_digest = old->digest;
 	}
-	if (ARRAY_APPEND(verdict->findings, verdict->finding_count, finding) < 0)
-		return -ENOMEM;
-	finding = (struct drift_finding){0}; /* the verdict's now */
-	return 0;
+	return append_finding(verdict, &finding, with);
+}
+
+/* Every release in force fits worse, else it were the reference: the device is certainly not on
+ * any of them. */
+static int add_stale(struct drift_verdict *verdict, const struct drift_case *one,
+		     const struct drift_candidate *on)
+{
+	return append_finding(verdict, &(struct drift_finding){.type = DRIFT_STALE, .kind = one->kind}, on);
 }
 
 /* The candidate whose file here has the MD5 that was seen, and another SHA-256, or NULL. */
@@ -145,7 +164,6 @@ static int judge_row(struct drift_verdict *verdict, const struct drift_case *one
 		     const struct drift_row *row, const struct choice *choice)
 {
 	const struct drift_candidate *reference = choice->reference;
-	const struct drift_candidate *in_force = &one->candidates[0];
 
 	verdict->files += row->sight == DRIFT_PRESENT;
 	if (row->sight == DRIFT_UNSEEN) {
@@ -155,8 +173,6 @@ static int judge_row(struct drift_verdict *verdict, const struct drift_case *one
 	}
 	if (drift_row_differs(row, reference))
 		return judge_difference(verdict, one, row, choice);
-	if (reference->standing == DRIFT_PAST && drift_row_differs(row, in_force))
-		return add_finding(verdict, one, row, DRIFT_STALE, reference, in_force->file);
 	return 0;
 }
 
@@ -170,15 +186,32 @@ static bool has_drift(const struct drift_verdict *verdict, size_t first)
 	return false;
 }
 
+/* Say which release the device is on. */
+static int name_release(struct drift_kind *standing, const struct drift_candidate *on)
+{
+	const struct drift_baseline *baseline = on->baseline;
+
+	(void)snprintf(standing->manifest, sizeof standing->manifest, "%s", baseline->id);
+	standing->serial = baseline->manifest->serial;
+	standing->accept_until = on->standing == DRIFT_CURRENT ? 0 : baseline->accept_until;
+	if (!baseline->manifest->release)
+		return 0;
+	standing->release = strdup(baseline->manifest->release);
+	return standing->release ? 0 : -ENOMEM;
+}
+
 int drift_judge_kind(struct drift_verdict *verdict, struct drift_case *one)
 {
 	struct drift_kind *standing = &verdict->kinds[one->kind];
 	struct choice choice = choose(one);
 	const struct drift_candidate *reference = choice.reference;
-	size_t first_finding = verdict->finding_count;
+	bool stale = reference->standing == DRIFT_PAST;
 	uint64_t unchecked_before = verdict->unchecked;
 	struct drift_row row;
 
+	if (stale && add_stale(verdict, one, reference) < 0)
+		return -ENOMEM;
+	size_t first_of_files = verdict->finding_count;
 	drift_rows_start(one);
 	while (drift_rows_next(one, &row))
 		if (judge_row(verdict, one, &row, &choice) < 0)
@@ -186,12 +219,9 @@ int drift_judge_kind(struct drift_verdict *verdict, struct drift_case *one)
 
 	bool whole = one->report->outcome == VISIT_OK && one->scope->pulls[one->kind] &&
 		     verdict->unchecked == unchecked_before;
-	bool drifted = has_drift(verdict, first_finding);
-	standing->result = drifted ? DRIFT_DRIFTED : !whole ? DRIFT_PARTIAL
+	bool differs = has_drift(verdict, first_of_files);
+	standing->result = stale || differs ? DRIFT_DRIFTED : !whole ? DRIFT_PARTIAL
 			 : reference->standing == DRIFT_CURRENT ? DRIFT_VERIFIED : DRIFT_BEHIND;
-	bool known = (whole && !drifted) || (reference->matched > 0 && !choice.unsure);
-	if (choice.mixed || !known || !reference->baseline->manifest->release)
-		return 0;
-	standing->release = strdup(reference->baseline->manifest->release);
-	return standing->release ? 0 : -ENOMEM;
+	bool known = (whole && !differs) || (reference->matched > 0 && !choice.unsure);
+	return choice.mixed || !known ? 0 : name_release(standing, reference);
 }

@@ -34,7 +34,7 @@ int drift_second_look(struct visit_paths *ret_paths, const struct drift_verdict 
 
 	for (size_t i = 0; i < verdict->finding_count; i++) {
 		const struct drift_finding *finding = &verdict->findings[i];
-		if (finding->type == DRIFT_ADDED || finding->type == DRIFT_UNREADABLE)
+		if (!finding->path || finding->type == DRIFT_ADDED || finding->type == DRIFT_UNREADABLE)
 			continue;
 		if (visit_paths_add(&paths, finding->path) < 0)
 			return -ENOMEM;

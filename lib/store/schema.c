@@ -179,9 +179,10 @@ static const char schema_1[] =
 	" resolved_at INTEGER NOT NULL"
 	") STRICT;"
 	"CREATE INDEX alert_device ON alert (device);"
-	/* One cause has one alert. */
+	/* One cause has one alert; a rejected baseline is one by its id. */
 	"CREATE UNIQUE INDEX alert_cause"
-	" ON alert (ifnull(device, 0), type, ifnull(kind, ''), ifnull(path, x''))"
+	" ON alert (ifnull(device, 0), type, ifnull(kind, ''), ifnull(path, x''),"
+	" CASE type WHEN 'BASELINE_REJECTED' THEN ifnull(manifest, '') ELSE '' END)"
 	" WHERE state <> 'resolved';"
 	"CREATE INDEX alert_state ON alert (state);"
 

@@ -98,7 +98,7 @@ an_older_release_past_its_date_is_stale() {
 	exits 0 pumpwatch baseline accept-until "${older:0:10}" 2026-01-01
 	contains "$OUTPUT" "${older:0:12} is accepted until 2026-01-01T00:00:00Z."
 	exits 4 pumpwatch sweep PUMP-1
-	contains "$OUTPUT" "stale      firmware/main.bin"
+	contains "$OUTPUT" "stale      all files (firmware, release 7.0)"
 	answers 0 pumpwatch --json alerts --device PUMP-1
 	contains "$ANSWER" FILE_STALE
 	exits 0 pumpwatch baseline accept-until "$older" now

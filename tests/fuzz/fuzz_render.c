@@ -102,7 +102,9 @@ static void make_event(struct input *input, struct alert_event *event)
 		(void)strncat(event->eid, eid, sizeof event->eid - 1);
 	char **strings[] = {&event->site, &event->asset, &event->serial, &event->model, &event->name,
 			    &event->department, &event->address, &event->path, &event->release,
-			    &event->manifest, &event->outcome, &event->detail, &event->grade};
+			    &event->manifest, &event->outcome, &event->detail, &event->grade,
+			    &event->release_old, &event->manifest_old, &event->serials,
+			    &event->serials_sha256};
 	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
 		*strings[i] = next_string(input);
 }
@@ -125,6 +127,24 @@ static void expect_value(const struct syslog_line *line, const char *name, const
 		expect((strcmp(back, raw) != 0) == (syslog_line_get(line, "pathTrunc") != NULL));
 }
 
+/* Whole entries of a list, and then dots where some were left out. */
+static void expect_list(const struct syslog_line *line, const char *name, const char *raw)
+{
+	const char *value = syslog_line_get(line, name);
+	CLEANUP(cleanup_free) char *escaped = raw ? escape_string(ESCAPE_DISPLAY, raw) : NULL;
+
+	if (!value || !escaped) {
+		expect(!value && (!escaped || escaped[0] == '\0'));
+		return;
+	}
+	size_t length = strlen(value);
+	if (strcmp(value, escaped) == 0)
+		return;
+	expect(length >= 3 && strcmp(value + length - 3, "...") == 0);
+	expect(length == 3 || (length > 5 && memcmp(value + length - 5, ", ", 2) == 0));
+	expect(length == 3 || strncmp(escaped, value, length - 3) == 0);
+}
+
 static void check_line(const struct alert_event *event, const struct text *text)
 {
 	CLEANUP(syslog_line_clear) struct syslog_line line = {0};
@@ -136,6 +156,8 @@ static void check_line(const struct alert_event *event, const struct text *text)
 	expect_value(&line, "path", event->path);
 	expect_value(&line, "department", event->department);
 	expect_value(&line, "link", event->grade);
+	expect_value(&line, "releaseOld", event->release_old);
+	expect_list(&line, "serials", event->serials);
 	const char *digest = syslog_line_get(&line, "sha256");
 	expect(event->has_new ? digest && strlen(digest) == DIGEST_SHA256_HEX : !digest);
 }
