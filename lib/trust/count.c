@@ -12,8 +12,8 @@ const char *trust_result_text(enum trust_result result)
 		[TRUST_GOOD] = "the signature is good",
 		[TRUST_OTHER_NAMESPACE] = "the signature was made for something else (-n " TRUST_NAMESPACE ")",
 		[TRUST_UNKNOWN_KEY] = "the key is not in allowed_signers",
-		[TRUST_NOT_FOR_THIS] = "the key's line in allowed_signers does not have the namespace "
-				       TRUST_NAMESPACE,
+		[TRUST_NOT_FOR_THIS] = "the key is not allowed the namespace " TRUST_NAMESPACE
+				       " in allowed_signers",
 		[TRUST_NOT_YET_VALID] = "the key is not valid yet",
 		[TRUST_EXPIRED] = "the key has expired",
 		[TRUST_NO_PRESENCE] = "the token signed without anyone touching it",
