@@ -88,6 +88,10 @@ const char *cli_time(const struct cli *cli, int64_t at, char buffer[static CLI_T
  * without memory. */
 char *cli_finding_path(const struct drift_finding *finding);
 
+/* "firmware 7.0, drug-library 2026-10": which releases a device is known to be on; NULL where none
+ * is. The caller frees. */
+char *cli_releases(const struct store_standing *standing);
+
 /* Columns that line up. Cells are escaped and copied. */
 struct cli_table {
 	size_t columns;

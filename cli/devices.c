@@ -92,6 +92,7 @@ static void print_enrollment(const struct cli *cli, const struct store_device *o
 	const struct store_standing *standing = &one->standing;
 	char grade[VISIT_GRADE_TEXT_SIZE];
 	char time[CLI_TIME_SIZE];
+	CLEANUP(cleanup_free) char *releases = cli_releases(standing);
 
 	visit_grade_write(grade, &standing->grade);
 	print_line("Asset", device->asset);
@@ -112,7 +113,7 @@ static void print_enrollment(const struct cli *cli, const struct store_device *o
 	}
 	if (standing->has_result)
 		print_line("Link is", grade);
-	print_line("Releases", standing->releases);
+	print_line("Releases", releases);
 	print_line("Last visit", cli_time(cli, standing->visited_at, time));
 	print_line("Last verified", cli_time(cli, standing->verified_at, time));
 }

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/escape.h"
 #include "base/hex.h"
+#include "base/text.h"
 #include "cli/cli.h"
 
 int cli_print_json(json_t *document)
@@ -54,6 +55,20 @@ const char *cli_time(const struct cli *cli, int64_t at, char buffer[static CLI_T
 char *cli_finding_path(const struct drift_finding *finding)
 {
 	return escape_string(ESCAPE_DISPLAY, finding->path ? finding->path : "all files");
+}
+
+char *cli_releases(const struct store_standing *standing)
+{
+	CLEANUP(text_clear) struct text text;
+
+	text_init(&text);
+	for (int kind = 0; kind < VISIT_KIND_COUNT; kind++) {
+		const struct store_release *release = &standing->releases[kind];
+		if (release->release && !release->doubtful)
+			text_addf(&text, "%s%s %s", text.length ? ", " : "",
+				  visit_kind_name((enum visit_kind)kind), release->release);
+	}
+	return text.length ? text_take(&text) : NULL;
 }
 
 void cli_table_clear(struct cli_table *table)
@@ -122,6 +137,7 @@ json_t *cli_json_device(const struct store_device *one)
 	const struct inventory_device *device = &one->device;
 	const struct store_standing *standing = &one->standing;
 	char grade[VISIT_GRADE_TEXT_SIZE];
+	CLEANUP(cleanup_free) char *releases = cli_releases(standing);
 
 	visit_grade_write(grade, &standing->grade);
 	return json_pack("{so so so so so so so so so ss so so so so so so sI so}",
@@ -135,7 +151,7 @@ json_t *cli_json_device(const struct store_device *one)
 		"outcome", standing->has_result ? json_string(visit_outcome_name(standing->outcome)) : json_null(),
 		"grade", standing->has_result ? json_string(grade) : json_null(),
 		"visited", cli_json_time(standing->visited_at), "verified", cli_json_time(standing->verified_at),
-		"failures", (json_int_t)standing->failures, "releases", cli_json_string(standing->releases));
+		"failures", (json_int_t)standing->failures, "releases", cli_json_string(releases));
 }
 
 json_t *cli_json_alert(const struct alert *alert)

@@ -155,6 +155,7 @@ END_TEST
 
 START_TEST(a_standing_comes_back_whole)
 {
+	struct store_device found;
 	const struct store_standing standing = {
 		.visited_at = 100,
 		.verified_at = 90,
@@ -165,9 +166,11 @@ START_TEST(a_standing_comes_back_whole)
 		.failures = 3,
 		.not_before = TIME_NEVER,
 		.visit = 17,
-		.releases = "firmware 7.0, drug-library 2026-10",
+		.releases = { [VISIT_FIRMWARE] = { .manifest = "aa", .serial = 7, .release = "7.0" },
+			      [VISIT_CONFIG] = { .manifest = "bb", .serial = UINT64_MAX, .doubtful = true } },
 	};
-	struct store_device found;
+	const struct store_release *firmware = &found.standing.releases[VISIT_FIRMWARE];
+	const struct store_release *config = &found.standing.releases[VISIT_CONFIG];
 
 	enroll(1);
 	must(store_standing_save(store, "SAMPLE-0001", &(struct store_standing){ .failures = 1 }, &e));
@@ -182,8 +185,45 @@ START_TEST(a_standing_comes_back_whole)
 	ck_assert_uint_eq(found.standing.failures, 3);
 	ck_assert_int_eq(found.standing.not_before, TIME_NEVER);
 	ck_assert_uint_eq(found.standing.visit, 17);
-	ck_assert_str_eq(found.standing.releases, standing.releases);
+	ck_assert_str_eq(firmware->manifest, "aa");
+	ck_assert_uint_eq(firmware->serial, 7);
+	ck_assert_str_eq(firmware->release, "7.0");
+	ck_assert(!firmware->doubtful);
+	ck_assert_str_eq(config->manifest, "bb");
+	ck_assert_uint_eq(config->serial, UINT64_MAX);
+	ck_assert_ptr_null(config->release);
+	ck_assert(config->doubtful);
+	ck_assert_str_eq(found.standing.releases[VISIT_DRUG_LIBRARY].manifest, "");
 	store_device_clear(&found);
+}
+END_TEST
+
+START_TEST(a_release_is_replaced_kept_or_forgotten_as_it_is_saved)
+{
+	struct store_standing standing = { .releases = {
+		[VISIT_FIRMWARE] = { .manifest = "aa", .serial = 7, .release = "7.0" },
+		[VISIT_CONFIG] = { .manifest = "bb", .serial = 1, .release = "1" } } };
+	struct store_devices devices;
+
+	enroll(2);
+	must(store_standing_save(store, "SAMPLE-0001", &standing, &e));
+	must(store_standing_save(store, "SAMPLE-0001", &standing, &e));
+	standing.releases[VISIT_FIRMWARE] = (struct store_release){ .manifest = "cc", .serial = 8, .release = "8.0" };
+	standing.releases[VISIT_CONFIG] = (struct store_release){ .manifest = "" };
+	must(store_standing_save(store, "SAMPLE-0002", &standing, &e));
+	standing.releases[VISIT_FIRMWARE].doubtful = true;
+	must(store_standing_save(store, "SAMPLE-0001", &standing, &e));
+	must(store_devices_list(store, NULL, &devices, &e));
+	ck_assert_uint_eq(devices.count, 2);
+	for (size_t i = 0; i < devices.count; i++) {
+		const struct store_release *releases = devices.items[i].standing.releases;
+		ck_assert_str_eq(releases[VISIT_FIRMWARE].manifest, "cc");
+		ck_assert_uint_eq(releases[VISIT_FIRMWARE].serial, 8);
+		ck_assert_str_eq(releases[VISIT_FIRMWARE].release, "8.0");
+		ck_assert_int_eq(releases[VISIT_FIRMWARE].doubtful, i == 0);
+		ck_assert_str_eq(releases[VISIT_CONFIG].manifest, "");
+	}
+	store_devices_clear(&devices);
 }
 END_TEST
 
@@ -386,6 +426,7 @@ int main(void)
 	tcase_add_test(devices, devices_without_serial_or_mac_are_no_twins);
 	tcase_add_test(devices, a_device_that_returns_from_retirement_is_checked_again);
 	tcase_add_test(devices, a_standing_comes_back_whole);
+	tcase_add_test(devices, a_release_is_replaced_kept_or_forgotten_as_it_is_saved);
 	tcase_add_loop_test(devices, filters_choose_devices_in_the_order_of_assets, 0,
 			    sizeof filters / sizeof *filters);
 	tcase_add_test(devices, the_summary_counts_the_fleet);

@@ -313,7 +313,9 @@ START_TEST(clean_devices_are_verified_and_told_in_a_summary_alone)
 	ck_assert_uint_eq(outcome.counts.devices, PUMPS);
 	ck_assert_uint_eq(outcome.counts.files, 2 * PUMPS);
 	ck_assert_int_eq(device.standing.verified_at, START);
-	ck_assert_str_eq(device.standing.releases, "firmware 7.0, drug-library 2026-10");
+	ck_assert_str_eq(device.standing.releases[VISIT_FIRMWARE].release, "7.0");
+	ck_assert_str_eq(device.standing.releases[VISIT_DRUG_LIBRARY].release, "2026-10");
+	ck_assert_str_eq(device.standing.releases[VISIT_CONFIG].manifest, "");
 	ck_assert_uint_eq(count_events(ALERT_SWEEP_SUMMARY, ALERT_TOLD), 1);
 	ck_assert_uint_eq(count_events(ALERT_FILE_MODIFIED, ALERT_OPENED), 0);
 	store_device_clear(&device);

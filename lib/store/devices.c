@@ -14,7 +14,8 @@ static const char *or_null(bool has, const char *name)
 void store_device_clear(struct store_device *device)
 {
 	inventory_device_clear(&device->device);
-	free(device->standing.releases);
+	for (int kind = 0; kind < VISIT_KIND_COUNT; kind++)
+		free(device->standing.releases[kind].release);
 	*device = (struct store_device){0};
 }
 
@@ -27,9 +28,9 @@ void store_devices_clear(struct store_devices *devices)
 }
 
 #define SELECT_DEVICE                                                                               \
-	"SELECT asset, serial, mac, model, name, department, link, credential, pins, state,"        \
-	" enrolled_at, visited_at, verified_at, result, outcome, grade, failures, not_before,"      \
-	" visit, releases FROM device LEFT JOIN standing ON standing.device = device.number"
+	"SELECT number, asset, serial, mac, model, name, department, link, credential, pins, state," \
+	" enrolled_at, visited_at, verified_at, result, outcome, grade, failures, not_before,"       \
+	" visit FROM device LEFT JOIN standing ON standing.device = device.number"
 
 static enum inventory_state read_state(struct statement *statement)
 {
@@ -56,13 +57,40 @@ static void read_standing(struct statement *row, struct store_standing *standing
 	standing->failures = (unsigned)store_read_integer(row);
 	standing->not_before = store_read_integer(row);
 	standing->visit = store_read_count(row);
-	standing->releases = store_read_text(row);
 }
 
-static void read_device(struct statement *row, struct store_device *ret_device)
+/* For each device, while the rows of the devices are read: one moment's view. */
+static struct statement prepare_releases(struct store *store)
+{
+	return store_prepare(store, "SELECT kind, manifest, serial, release, doubtful"
+				    " FROM standing_release WHERE device = ?");
+}
+
+static int read_releases(struct statement *rows, int64_t device, struct store_standing *standing,
+			 struct error *e)
+{
+	int row;
+
+	store_again(rows);
+	store_bind_integer(rows, device);
+	while ((row = store_step(rows, e)) > 0) {
+		struct store_release *release = &standing->releases[store_read_kind(rows)];
+		store_read_word(rows, release->manifest, sizeof release->manifest);
+		release->serial = store_read_count(rows);
+		free(release->release); /* of a row whose kind is not known, which fails the next step */
+		release->release = store_read_text(rows);
+		release->doubtful = store_read_integer(rows) != 0;
+	}
+	return row;
+}
+
+/* Fill a device, which the caller clears on failure, too. */
+static int read_device(struct statement *row, struct statement *releases, struct store_device *ret_device,
+		       struct error *e)
 {
 	*ret_device = (struct store_device){0};
 	struct inventory_device *device = &ret_device->device;
+	int64_t number = store_read_integer(row);
 	device->asset = store_read_text(row);
 	device->serial = store_read_text(row);
 	device->mac = store_read_text(row);
@@ -75,6 +103,7 @@ static void read_device(struct statement *row, struct store_device *ret_device)
 	device->state = read_state(row);
 	device->enrolled_at = store_read_integer(row);
 	read_standing(row, &ret_device->standing);
+	return read_releases(releases, number, &ret_device->standing, e);
 }
 
 int store_devices_list(struct store *store, const struct store_device_filter *filter,
@@ -87,6 +116,7 @@ int store_devices_list(struct store *store, const struct store_device_filter *fi
 						   " AND (?2 IS NULL OR department = ?2)"
 						   " AND (?3 IS NULL OR state = ?3)"
 						   " AND (?4 IS NULL OR result = ?4) ORDER BY asset");
+	struct statement releases CLEANUP(store_finish) = prepare_releases(store);
 	int row;
 
 	if (!filter)
@@ -98,7 +128,8 @@ int store_devices_list(struct store *store, const struct store_device_filter *fi
 	while ((row = store_step(&statement, e)) > 0) {
 		if (array_reserve(&devices.items, devices.count, sizeof *devices.items) < 0)
 			return error_memory(e);
-		read_device(&statement, &devices.items[devices.count++]);
+		if (read_device(&statement, &releases, &devices.items[devices.count++], e) < 0)
+			return -1;
 	}
 	if (row < 0)
 		return -1;
@@ -112,13 +143,13 @@ int store_device_load(struct store *store, const char *asset, struct store_devic
 {
 	struct store_device device CLEANUP(store_device_clear) = {0};
 	struct statement statement CLEANUP(store_finish) = store_prepare(store, SELECT_DEVICE " WHERE asset = ?");
+	struct statement releases CLEANUP(store_finish) = prepare_releases(store);
 
 	store_bind_text(&statement, asset);
 	int row = store_step(&statement, e);
 	if (row <= 0)
 		return row;
-	read_device(&statement, &device);
-	if (store_row_end(&statement, e) < 0)
+	if (read_device(&statement, &releases, &device, e) < 0 || store_row_end(&statement, e) < 0)
 		return -1;
 	*ret_device = device;
 	device = (struct store_device){0};
@@ -232,8 +263,8 @@ static int write_standing(struct store *store, int64_t device, const struct stor
 {
 	struct statement statement CLEANUP(store_finish) =
 		store_prepare(store, "REPLACE INTO standing (device, visited_at, verified_at, result, outcome,"
-				     " grade, failures, not_before, visit, releases)"
-				     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+				     " grade, failures, not_before, visit)"
+				     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
 	store_bind_integer(&statement, device);
 	store_bind_integer(&statement, standing->visited_at);
@@ -244,8 +275,40 @@ static int write_standing(struct store *store, int64_t device, const struct stor
 	store_bind_integer(&statement, standing->failures);
 	store_bind_integer(&statement, standing->not_before);
 	store_bind_count(&statement, standing->visit);
-	store_bind_text(&statement, standing->releases);
 	return store_run(&statement, e);
+}
+
+/* Most nights nothing of this changes, and then nothing is written. */
+static const char release_sql[] =
+	"INSERT INTO standing_release (device, kind, manifest, serial, release, doubtful)"
+	" VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (device, kind) DO UPDATE SET manifest = excluded.manifest,"
+	" serial = excluded.serial, release = excluded.release, doubtful = excluded.doubtful"
+	" WHERE manifest <> excluded.manifest OR serial <> excluded.serial"
+	" OR release IS NOT excluded.release OR doubtful <> excluded.doubtful";
+
+static int write_releases(struct store *store, int64_t device, const struct store_standing *standing,
+			  struct error *e)
+{
+	struct statement known CLEANUP(store_finish) = store_prepare(store, release_sql);
+	struct statement none CLEANUP(store_finish) =
+		store_prepare(store, "DELETE FROM standing_release WHERE device = ? AND kind = ?");
+
+	for (int kind = 0; kind < VISIT_KIND_COUNT; kind++) {
+		const struct store_release *release = &standing->releases[kind];
+		struct statement *statement = release->manifest[0] ? &known : &none;
+		store_again(statement);
+		store_bind_integer(statement, device);
+		store_bind_text(statement, visit_kind_name((enum visit_kind)kind));
+		if (release->manifest[0]) {
+			store_bind_text(statement, release->manifest);
+			store_bind_count(statement, release->serial);
+			store_bind_text(statement, release->release);
+			store_bind_integer(statement, release->doubtful);
+		}
+		if (store_run(statement, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int store_standing_save(struct store *store, const char *asset, const struct store_standing *standing,
@@ -255,7 +318,7 @@ int store_standing_save(struct store *store, const char *asset, const struct sto
 	int64_t device;
 
 	if (store_change_begin(&change, store, e) < 0 || store_device_number(store, asset, &device, e) < 0 ||
-	    write_standing(store, device, standing, e) < 0)
+	    write_standing(store, device, standing, e) < 0 || write_releases(store, device, standing, e) < 0)
 		return -1;
 	return store_change_commit(&change, e);
 }

@@ -40,6 +40,14 @@ void store_rollback(struct store *store); /* does nothing outside of a transacti
 
 /* ---- devices ---- */
 
+/* The release of one kind that a device was last known to be on. */
+struct store_release {
+	char manifest[MANIFEST_ID_SIZE]; /* empty: none was ever known */
+	uint64_t serial;
+	char *release;
+	bool doubtful; /* its files were seen since, and are of no one release */
+};
+
 /* What is known of a device beside its enrollment. */
 struct store_standing {
 	int64_t visited_at;  /* last try; 0: never */
@@ -51,7 +59,7 @@ struct store_standing {
 	unsigned failures;    /* tries in a row without contact */
 	int64_t not_before;   /* back-off: no visit before */
 	uint64_t visit;	      /* number of the last visit */
-	char *releases;	      /* "firmware 7.0, drug-library 2026-10"; NULL */
+	struct store_release releases[VISIT_KIND_COUNT];
 };
 
 struct store_device {

@@ -26,6 +26,8 @@ struct sweep_outcome {
 	const struct visit_report *report;
 	const struct drift_verdict *verdict;
 	bool lists; /* whether the device's link can list */
+	const struct drift_baseline *baselines; /* those that the verdict is by */
+	size_t baseline_count;
 };
 int sweep_record(const struct sweep_environment *environment, const struct sweep_outcome *outcome,
 		 uint64_t *ret_visit, struct error *e);

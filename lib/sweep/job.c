@@ -135,6 +135,8 @@ static void conclude(struct sweep *sweep, struct sweep_job *job, const struct vi
 		.report = report,
 		.verdict = verdict,
 		.lists = visit_scheme_lists(job->preparation.order.address.scheme),
+		.baselines = job->baselines,
+		.baseline_count = job->baseline_count,
 	};
 	uint64_t number = 0;
 	struct error e;

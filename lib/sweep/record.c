@@ -63,23 +63,76 @@ static int record_alerts(const struct sweep_environment *environment, const stru
 	return r;
 }
 
-/* "firmware 7.0, drug-library 2026-10", or NULL where no release is known. */
-static int write_releases(char **ret_releases, const struct drift_verdict *verdict)
+static const struct drift_baseline *find_baseline(const struct sweep_outcome *outcome, const char *id)
 {
-	CLEANUP(text_clear) struct text text;
+	for (size_t i = 0; i < outcome->baseline_count; i++)
+		if (strcmp(outcome->baselines[i].id, id) == 0)
+			return &outcome->baselines[i];
+	return NULL;
+}
 
-	text_init(&text);
-	for (int kind = 0; kind < VISIT_KIND_COUNT; kind++) {
-		if (!verdict->kinds[kind].release)
-			continue;
-		text_addf(&text, "%s%s %s", text.length ? ", " : "",
-			  visit_kind_name((enum visit_kind)kind), verdict->kinds[kind].release);
-	}
-	*ret_releases = NULL;
-	if (text.length == 0)
+/* Whether a device went back to an older release of one scope that is still accepted. Where the
+ * newer one was withdrawn that is what people wanted. */
+static bool is_rollback(const struct sweep_outcome *outcome, const struct store_release *before,
+			const struct drift_kind *kind, int64_t now)
+{
+	if (before->manifest[0] == '\0' || kind->manifest[0] == '\0' || kind->serial >= before->serial ||
+	    kind->accept_until <= now)
+		return false;
+	const struct drift_baseline *newer = find_baseline(outcome, before->manifest);
+	const struct drift_baseline *older = find_baseline(outcome, kind->manifest);
+	return newer && older && newer->manifest->scope == older->manifest->scope;
+}
+
+static int record_rollbacks(const struct sweep_environment *environment, const struct sweep_outcome *outcome,
+			    struct error *e)
+{
+	const struct store_device *device = outcome->device;
+	int64_t now = sweep_now(environment);
+
+	if (visit_outcome_contact(outcome->report->outcome) != VISIT_CONTACT_MADE)
 		return 0;
-	*ret_releases = text_take(&text);
-	return *ret_releases ? 0 : -1;
+	for (int i = 0; i < VISIT_KIND_COUNT; i++) {
+		CLEANUP(alert_event_clear) struct alert_event event = {0};
+		const struct store_release *before = &device->standing.releases[i];
+		const struct drift_kind *kind = &outcome->verdict->kinds[i];
+		const struct alert_rollback rollback = {
+			.kind = (enum visit_kind)i,
+			.release = kind->release,
+			.manifest = kind->manifest,
+			.release_old = before->release,
+			.manifest_old = before->manifest,
+		};
+		if (!is_rollback(outcome, before, kind, now))
+			continue;
+		if (alert_event_rollback(&event, &rollback, &device->device, environment->config->site,
+					 outcome->report, outcome->sweep, now) < 0)
+			return error_memory(e);
+		if (store_event_append(environment->store, &event, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A release that was known stays so until another one is; what was seen may cast doubt on it.
+ * The strings are lent. */
+static void carry_releases(struct store_standing *standing, const struct sweep_outcome *outcome)
+{
+	bool met = visit_outcome_contact(outcome->report->outcome) == VISIT_CONTACT_MADE;
+
+	for (int i = 0; i < VISIT_KIND_COUNT; i++) {
+		const struct drift_kind *kind = &outcome->verdict->kinds[i];
+		struct store_release *release = &standing->releases[i];
+		*release = outcome->device->standing.releases[i];
+		if (!met)
+			continue;
+		if (kind->manifest[0] != '\0') {
+			*release = (struct store_release){.serial = kind->serial, .release = kind->release};
+			memcpy(release->manifest, kind->manifest, sizeof release->manifest);
+		} else if (kind->covered && kind->result == DRIFT_DRIFTED) {
+			release->doubtful = true;
+		}
+	}
 }
 
 static int64_t wait_until(const struct sweep_environment *environment, const char *asset,
@@ -109,10 +162,7 @@ static int record_standing(const struct sweep_environment *environment, const st
 	int64_t now = sweep_now(environment);
 	bool failed = contact != VISIT_CONTACT_MADE && contact != VISIT_CONTACT_NOT_TRIED;
 	bool verified = result == DRIFT_VERIFIED || result == DRIFT_BEHIND;
-	CLEANUP(cleanup_free) char *releases = NULL;
 
-	if (write_releases(&releases, outcome->verdict) < 0)
-		return error_memory(e);
 	struct store_standing standing = {
 		.visited_at = now,
 		.verified_at = verified ? now : before->verified_at,
@@ -122,8 +172,9 @@ static int record_standing(const struct sweep_environment *environment, const st
 		.grade = contact == VISIT_CONTACT_MADE ? outcome->report->grade : before->grade,
 		.failures = failed ? before->failures + 1 : 0,
 		.visit = visit,
-		.releases = releases ? releases : before->releases,
 	};
+
+	carry_releases(&standing, outcome);
 	standing.not_before = wait_until(environment, outcome->device->device.asset,
 					 outcome->report->outcome, standing.failures, now);
 	return store_standing_save(environment->store, outcome->device->device.asset, &standing, e);
@@ -140,7 +191,7 @@ int sweep_record(const struct sweep_environment *environment, const struct sweep
 		return -1;
 	CLEANUP(cleanup_rollback) struct store *open = store;
 	if (store_visit_add(store, outcome->sweep, asset, outcome->report, outcome->verdict, &visit, e) < 0 ||
-	    record_alerts(environment, outcome, e) < 0 ||
+	    record_alerts(environment, outcome, e) < 0 || record_rollbacks(environment, outcome, e) < 0 ||
 	    record_standing(environment, outcome, visit, e) < 0 ||
 	    store_job_done(store, outcome->sweep, asset, outcome->verdict->result, e) < 0 ||
 	    store_lease_drop(store, asset, environment->owner, e) < 0 || store_commit(store, e) < 0)
