@@ -161,7 +161,7 @@ int verb_alert_show(struct cli *cli, int argc, char **argv)
 	return 0;
 }
 
-static int acknowledge(struct cli *cli, struct alert *alert, const char *note, struct error *e)
+static int acknowledge(struct cli *cli, struct alert *alert, struct error *e)
 {
 	char subject[24];
 
@@ -170,7 +170,7 @@ static int acknowledge(struct cli *cli, struct alert *alert, const char *note, s
 	free(alert->acknowledged_by);
 	free(alert->note);
 	alert->acknowledged_by = strdup(cli->by);
-	alert->note = strdup(note);
+	alert->note = strdup(cli->reason);
 	if (!alert->acknowledged_by || !alert->note)
 		return error_memory(e);
 	alert->state = ALERT_STATE_ACKNOWLEDGED;
@@ -178,14 +178,13 @@ static int acknowledge(struct cli *cli, struct alert *alert, const char *note, s
 	(void)snprintf(subject, sizeof subject, "%llu", (unsigned long long)alert->number); /* fits */
 	if (store_alert_save(cli->store, alert, e) < 0)
 		return -1;
-	return store_act_add(cli->store, alert->acknowledged_at, cli->by, cli->verb, subject, note, e);
+	return cli_record_act(cli, subject, NULL, e);
 }
 
 int verb_ack(struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {{"note", required_argument, NULL, 'n'}, {0}};
 	CLEANUP(alert_clear) struct alert alert = {0};
-	const char *note = NULL;
 	struct error e;
 	uint64_t number;
 	int c;
@@ -193,9 +192,9 @@ int verb_ack(struct cli *cli, int argc, char **argv)
 	while ((c = cli_option(cli, argc, argv, options)) != -1) {
 		if (c != 'n')
 			return ERROR_USAGE;
-		note = optarg;
+		cli->reason = optarg;
 	}
-	if (argc - optind != 1 || !note || !*note)
+	if (argc - optind != 1 || !cli->reason || !*cli->reason)
 		return cli_usage(cli, "\"ack\" wants the number of an alert and a --note");
 	c = parse_number(cli, argv[optind], &number);
 	if (c != 0)
@@ -203,7 +202,7 @@ int verb_ack(struct cli *cli, int argc, char **argv)
 	/* Read and written in one transaction: a sweep may change it meanwhile. */
 	if (cli_open_store(cli, STORE_WRITE, &e) < 0 || store_begin(cli->store, &e) < 0)
 		return cli_fail(cli, &e);
-	if (load_alert(cli, number, &alert, &e) < 0 || acknowledge(cli, &alert, note, &e) < 0 ||
+	if (load_alert(cli, number, &alert, &e) < 0 || acknowledge(cli, &alert, &e) < 0 ||
 	    store_commit(cli->store, &e) < 0) {
 		store_rollback(cli->store);
 		return cli_fail(cli, &e);

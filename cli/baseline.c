@@ -83,10 +83,12 @@ static int add(struct cli *cli, const char *path, const char *older_until, struc
 				 "with --older-until (a date, never, or now)");
 	if (older_until && parse_until(cli, older_until, &until) < 0)
 		return error_set(e, ERROR_USAGE, "--older-until wants a date such as 2026-12-31, never, or now");
+	const struct store_actor actor = cli_actor(cli);
 	if (store_begin(cli->store, e) < 0)
 		return -1;
-	if (store_baseline_add(cli->store, text.data, manifest, cli->by, until, cli_now(cli), e) < 0 ||
-	    store_act_add(cli->store, cli_now(cli), cli->by, cli->verb, id, manifest->release, e) < 0 ||
+	if (store_baseline_add(cli->store, text.data, manifest, &actor, e) < 0 ||
+	    (cli->setup.config.approvals == 0 &&
+	     store_baseline_enforce(cli->store, id, until, &actor, e) < 0) ||
 	    store_commit(cli->store, e) < 0) {
 		store_rollback(cli->store);
 		return error_prefix(e, "%s", path);
@@ -205,6 +207,8 @@ static int load_baseline(struct cli *cli, const char *id, struct store_baseline 
 
 	if (r == 0)
 		return error_set(e, ERROR_USAGE, "there is no baseline \"%s\": \"pumpwatch baseline list\" lists them", id);
+	if (r > 0 && ret->fault[0])
+		return error_set(e, ERROR_DATA, "baseline %s: %s", ret->id, ret->fault);
 	return r < 0 ? -1 : 0;
 }
 
@@ -329,15 +333,6 @@ int verb_baseline_diff(struct cli *cli, int argc, char **argv)
 
 /* ---- accept-until, withdraw ---- */
 
-static int finish_act(struct cli *cli, const char *id, const char *detail, struct error *e)
-{
-	if (store_act_add(cli->store, cli_now(cli), cli->by, cli->verb, id, detail, e) == 0 &&
-	    store_commit(cli->store, e) == 0)
-		return 0;
-	store_rollback(cli->store);
-	return -1;
-}
-
 /* The baseline as it is after the act. */
 static int print_changed(struct cli *cli, const char *id)
 {
@@ -363,13 +358,8 @@ int verb_baseline_accept_until(struct cli *cli, int argc, char **argv)
 	if (one.state != STORE_OLDER)
 		return cli_usage(cli, "%.12s is %s: only an older release has a time until which it is accepted",
 				 one.id, store_baseline_state_name(one.state));
-	if (store_begin(cli->store, &e) < 0)
-		return cli_fail(cli, &e);
-	if (store_baseline_accept_until(cli->store, one.id, until, &e) < 0) {
-		store_rollback(cli->store);
-		return cli_fail(cli, &e);
-	}
-	if (finish_act(cli, one.id, argv[2], &e) < 0)
+	const struct store_actor actor = cli_actor(cli);
+	if (store_baseline_accept_until(cli->store, one.id, until, &actor, &e) < 0)
 		return cli_fail(cli, &e);
 	if (cli->json)
 		return print_changed(cli, one.id);
@@ -383,25 +373,19 @@ int verb_baseline_withdraw(struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {{"reason", required_argument, NULL, 'r'}, {0}};
 	CLEANUP(store_baseline_clear) struct store_baseline one = {0};
-	const char *reason = NULL;
 	struct error e;
 	int c;
 
 	while ((c = cli_option(cli, argc, argv, options)) != -1) {
 		if (c != 'r')
 			return ERROR_USAGE;
-		reason = optarg;
+		cli->reason = optarg;
 	}
-	if (argc - optind != 1 || !reason || !*reason)
+	if (argc - optind != 1 || !cli->reason || !*cli->reason)
 		return cli_usage(cli, "\"baseline withdraw\" wants an id and a --reason");
+	const struct store_actor actor = cli_actor(cli);
 	if (cli_open_store(cli, STORE_WRITE, &e) < 0 || load_baseline(cli, argv[optind], &one, &e) < 0 ||
-	    store_begin(cli->store, &e) < 0)
-		return cli_fail(cli, &e);
-	if (store_baseline_withdraw(cli->store, one.id, reason, &e) < 0) {
-		store_rollback(cli->store);
-		return cli_fail(cli, &e);
-	}
-	if (finish_act(cli, one.id, reason, &e) < 0)
+	    store_baseline_withdraw(cli->store, one.id, &actor, &e) < 0)
 		return cli_fail(cli, &e);
 	if (cli->json)
 		return print_changed(cli, one.id);

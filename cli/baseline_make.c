@@ -81,7 +81,7 @@ static int fill_head(struct cli *cli, struct manifest *manifest, const struct ma
 	for (size_t i = 0; i < baselines.count; i++) {
 		const struct store_baseline *one = &baselines.items[i];
 		if (one->manifest.kind != options->kind || one->manifest.scope != options->scope ||
-		    one->manifest.serial < manifest->serial)
+		    one->in_force_at == 0 || one->manifest.serial < manifest->serial)
 			continue;
 		manifest->serial = one->manifest.serial + 1;
 		memcpy(manifest->previous, one->id, sizeof manifest->previous);

@@ -25,6 +25,7 @@ struct cli {
 	bool color;
 	const char *verb; /* for messages and records: "baseline add" */
 	char by[128];	  /* who does it */
+	const char *reason; /* why, where that was said; or NULL */
 };
 
 struct cli_verb {
@@ -52,6 +53,11 @@ int cli_open_pool(struct cli *cli, struct error *e);
 struct sweep_environment cli_environment(const struct cli *cli);
 
 int64_t cli_now(const struct cli *cli);
+
+/* Who acts, now and why; lent from cli. */
+struct store_actor cli_actor(const struct cli *cli);
+/* Record what the verb does to a subject. detail may be NULL. Returns 0 or -1. */
+int cli_record_act(struct cli *cli, const char *subject, const char *detail, struct error *e);
 
 /* Load an enrolled device, or say that there is none and what is like it. Returns 0 or -1. */
 int cli_load_device(struct cli *cli, const char *asset, struct store_device *ret_device, struct error *e);

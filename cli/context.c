@@ -83,6 +83,18 @@ int64_t cli_now(const struct cli *cli)
 	return cli->setup.clock.now(cli->setup.clock.userdata);
 }
 
+struct store_actor cli_actor(const struct cli *cli)
+{
+	return (struct store_actor){.by = cli->by, .why = cli->reason, .at = cli_now(cli)};
+}
+
+int cli_record_act(struct cli *cli, const char *subject, const char *detail, struct error *e)
+{
+	const struct store_actor actor = cli_actor(cli);
+
+	return store_act_add(cli->store, &actor, cli->verb, subject, detail, e);
+}
+
 /* Files that root makes in the daemon's folder would lock the daemon out. */
 static int refuse_foreign_root(const char *folder, struct error *e)
 {

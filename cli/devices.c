@@ -195,7 +195,7 @@ static int save_edit(struct cli *cli, const struct inventory_device *device, con
 	if (inventory_device_check(device, e) < 0 || store_begin(cli->store, e) < 0)
 		return -1;
 	if (store_device_save(cli->store, device, e) < 0 ||
-	    store_act_add(cli->store, cli_now(cli), cli->by, cli->verb, device->asset, detail, e) < 0 ||
+	    cli_record_act(cli, device->asset, detail, e) < 0 ||
 	    store_commit(cli->store, e) < 0) {
 		store_rollback(cli->store);
 		return -1;

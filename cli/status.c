@@ -155,27 +155,26 @@ int verb_status(struct cli *cli, int argc, char **argv)
 int verb_stop(struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {{"reason", required_argument, NULL, 'r'}, {0}};
-	const char *reason = NULL;
 	struct error e;
 	int c;
 
 	while ((c = cli_option(cli, argc, argv, options)) != -1) {
 		if (c != 'r')
 			return ERROR_USAGE;
-		reason = optarg;
+		cli->reason = optarg;
 	}
-	if (optind < argc || !reason || !*reason || strchr(reason, '\n'))
+	if (optind < argc || !cli->reason || !*cli->reason || strchr(cli->reason, '\n'))
 		return cli_usage(cli, "\"stop\" wants a --reason of one line, and nothing else");
 	/* The stop comes first; a store that cannot take its record must not prevent it. */
-	if (sweep_stop_write(cli->setup.config.state, reason, &e) < 0)
+	if (sweep_stop_write(cli->setup.config.state, cli->reason, &e) < 0)
 		return cli_fail(cli, &e);
 	if (cli_open_store(cli, STORE_WRITE, &e) < 0 ||
-	    store_act_add(cli->store, cli_now(cli), cli->by, cli->verb, "fleet", reason, &e) < 0) {
+	    cli_record_act(cli, "fleet", NULL, &e) < 0) {
 		error_prefix(&e, "the stop is in force, but who made it could not be recorded");
 		return cli_fail(cli, &e);
 	}
 	if (cli->json)
-		return cli_print_json(json_pack("{so so}", "stop", cli_json_string(reason), "by",
+		return cli_print_json(json_pack("{so so}", "stop", cli_json_string(cli->reason), "by",
 						cli_json_string(cli->by)));
 	if (!cli->quiet)
 		printf("Stopped: running visits end within seconds, none begins until \"pumpwatch resume\".\n");
@@ -201,7 +200,7 @@ int verb_resume(struct cli *cli, int argc, char **argv)
 	}
 	/* The record comes first: visits begin only when it is known who lifted the stop. */
 	if (cli_open_store(cli, STORE_WRITE, &e) < 0 ||
-	    store_act_add(cli->store, cli_now(cli), cli->by, cli->verb, "fleet", reason, &e) < 0 ||
+	    cli_record_act(cli, "fleet", reason, &e) < 0 ||
 	    sweep_stop_remove(cli->setup.config.state, &e) < 0)
 		return cli_fail(cli, &e);
 	if (cli->json)

@@ -305,11 +305,11 @@ START_TEST(store_that_fails_is_said_and_tried_again)
 	CLEANUP(cleanup_close) int fd = listen_at(place.socket);
 
 	append(&place, 2);
-	change_schema(&place, "ALTER TABLE event RENAME TO elsewhere");
+	change_schema(&place, "ALTER TABLE record RENAME TO elsewhere");
 	ck_assert_int_eq(outbox_run(place.outbox, NOW), NOW + TIME_SECOND);
 	ck_assert(state_of(&place, 1)->away);
 	ck_assert_ptr_nonnull(state_of(&place, 1)->why);
-	change_schema(&place, "ALTER TABLE elsewhere RENAME TO event");
+	change_schema(&place, "ALTER TABLE elsewhere RENAME TO record");
 	ck_assert_int_eq(outbox_run(place.outbox, NOW + TIME_SECOND), TIME_NEVER);
 	ck_assert_uint_eq(receive(fd, 0, 131), 2);
 	ck_assert_uint_eq(expect_spool(place.spool, 2), 0);

@@ -353,13 +353,21 @@ END_TEST
 
 /* ---- acts ---- */
 
-START_TEST(acts_are_listed_newest_first_and_never_change)
+static void add_act(int64_t at, const char *by, const char *verb, const char *subject, const char *detail,
+		    const char *why)
+{
+	const struct store_actor actor = { .by = by, .why = why, .at = at };
+
+	must(store_act_add(store, &actor, verb, subject, detail, &e));
+}
+
+START_TEST(acts_are_listed_newest_first)
 {
 	struct store_acts acts;
 
-	must(store_act_add(store, 10, "a person", "enroll", "SAMPLE-0001", NULL, &e));
-	must(store_act_add(store, 20, "a person", "ack", "7", "seen", &e));
-	must(store_act_add(store, 30, "another", "retire", "SAMPLE-0001", "sold", &e));
+	add_act(10, "a person", "enroll", "SAMPLE-0001", NULL, NULL);
+	add_act(20, "a person", "ack", "7", NULL, "seen");
+	add_act(30, "another", "retire", "SAMPLE-0001", "sold", "work order 4711");
 	must(store_acts_list(store, NULL, 2, &acts, &e));
 	ck_assert_uint_eq(acts.count, 2);
 	ck_assert_uint_eq(acts.items[0].number, 3);
@@ -367,16 +375,64 @@ START_TEST(acts_are_listed_newest_first_and_never_change)
 	ck_assert_str_eq(acts.items[0].verb, "retire");
 	ck_assert_str_eq(acts.items[0].subject, "SAMPLE-0001");
 	ck_assert_str_eq(acts.items[0].detail, "sold");
+	ck_assert_str_eq(acts.items[0].why, "work order 4711");
 	ck_assert_int_eq(acts.items[1].at, 20);
+	ck_assert_str_eq(acts.items[1].why, "seen");
 	store_acts_clear(&acts);
 	must(store_acts_list(store, "SAMPLE-0001", SIZE_MAX, &acts, &e));
 	ck_assert_uint_eq(acts.count, 2);
 	ck_assert_ptr_null(acts.items[1].detail);
+	ck_assert_ptr_null(acts.items[1].why);
 	store_acts_clear(&acts);
-	must_refuse(store_execute(store, "DELETE FROM act WHERE number = 1", &e), ERROR_INTERNAL, "acts are kept");
-	must_refuse(store_execute(store, "UPDATE act SET actor = 'me'", &e), ERROR_INTERNAL, "acts do not change");
-	must_refuse(store_execute(store, "REPLACE INTO act VALUES (1, 1, 'me', 'v', 's', NULL)", &e),
-		    ERROR_INTERNAL, "acts have no gaps");
+}
+END_TEST
+
+START_TEST(an_act_keeps_any_bytes_and_has_a_largest_size)
+{
+	static const char strange[] = "100%\n\033[31m \342\200\256 \377 \"quoted\" \\";
+	const struct store_actor actor = { .by = strange, .why = strange, .at = 1 };
+	struct store_acts acts;
+	static char long_words[70000];
+
+	must(store_act_add(store, &actor, strange, strange, strange, &e));
+	must(store_acts_list(store, strange, 9, &acts, &e));
+	ck_assert_uint_eq(acts.count, 1);
+	ck_assert_str_eq(acts.items[0].by, strange);
+	ck_assert_str_eq(acts.items[0].verb, strange);
+	ck_assert_str_eq(acts.items[0].subject, strange);
+	ck_assert_str_eq(acts.items[0].detail, strange);
+	ck_assert_str_eq(acts.items[0].why, strange);
+	store_acts_clear(&acts);
+	memset(long_words, 'x', sizeof long_words - 1);
+	must_refuse(store_act_add(store, &actor, "edit", "A", long_words, &e), ERROR_DATA, "more than");
+	ck_assert_int_eq(ask("SELECT count(*) FROM record"), 1);
+}
+END_TEST
+
+static const char *const no_acts[] = {
+	"", "{", "[]", "{}", "null",
+	"{\"at\":1,\"by\":\"a\",\"subject\":\"s\",\"verb\":\"w\"}", /* no version */
+	"{\"at\":1,\"by\":\"a\",\"subject\":\"s\",\"v\":2,\"verb\":\"w\"}",
+	"{\"at\":1,\"by\":\"a\",\"subject\":\"s\",\"v\":1}",
+	"{\"at\":\"1\",\"by\":\"a\",\"subject\":\"s\",\"v\":1,\"verb\":\"w\"}",
+	"{\"at\":1,\"by\":null,\"subject\":\"s\",\"v\":1,\"verb\":\"w\"}",
+	"{\"at\":1,\"by\":\"a\",\"subject\":\"s\",\"v\":1,\"verb\":\"w\",\"x\":1}",
+	"{\"at\":1,\"at\":1,\"by\":\"a\",\"subject\":\"s\",\"v\":1,\"verb\":\"w\"}",
+	"{\"by\":\"a\",\"at\":1,\"subject\":\"s\",\"v\":1,\"verb\":\"w\"}", /* not sorted */
+	"{\"at\": 1,\"by\":\"a\",\"subject\":\"s\",\"v\":1,\"verb\":\"w\"}",
+	"{\"at\":1,\"by\":\"%6A\",\"subject\":\"s\",\"v\":1,\"verb\":\"w\"}",
+	"{\"at\":1,\"by\":\"%\",\"subject\":\"s\",\"v\":1,\"verb\":\"w\"}",
+	"{\"at\":1,\"by\":\"a\",\"subject\":\"s\",\"v\":1,\"verb\":\"w\"} ",
+};
+
+START_TEST(only_the_text_that_would_be_written_is_an_act)
+{
+	static const char good[] = "{\"at\":1,\"by\":\"a\",\"subject\":\"s\",\"v\":1,\"verb\":\"w\"}";
+	struct store_act act;
+
+	must_refuse(store_act_parse(&act, no_acts[_i], strlen(no_acts[_i]), &e), ERROR_DATA, "");
+	must(store_act_parse(&act, good, strlen(good), &e));
+	store_act_clear(&act);
 }
 END_TEST
 
@@ -404,11 +460,11 @@ START_TEST(a_refused_change_leaves_the_rest_of_its_transaction)
 	must(store_begin(store, &e));
 	enroll(1);
 	must_refuse(store_sweep_begin(store, &sweep, assets, 2, &e), ERROR_DATA, "NOBODY");
-	must(store_act_add(store, 1, "a person", "enroll", "SAMPLE-0001", NULL, &e));
+	add_act(1, "a person", "enroll", "SAMPLE-0001", NULL, NULL);
 	must(store_commit(store, &e));
 	ck_assert_int_eq(ask("SELECT count(*) FROM device"), 1);
 	ck_assert_int_eq(ask("SELECT count(*) FROM sweep"), 0);
-	ck_assert_int_eq(ask("SELECT count(*) FROM act"), 1);
+	ck_assert_int_eq(ask("SELECT count(*) FROM record"), 1);
 }
 END_TEST
 
@@ -437,7 +493,10 @@ int main(void)
 	tcase_add_test(leases, only_its_owner_drops_a_lease);
 
 	TCase *acts = cases(suite, "acts");
-	tcase_add_test(acts, acts_are_listed_newest_first_and_never_change);
+	tcase_add_test(acts, acts_are_listed_newest_first);
+	tcase_add_test(acts, an_act_keeps_any_bytes_and_has_a_largest_size);
+	tcase_add_loop_test(acts, only_the_text_that_would_be_written_is_an_act, 0,
+			    sizeof no_acts / sizeof *no_acts);
 
 	TCase *transactions = cases(suite, "transactions");
 	tcase_add_test(transactions, what_is_rolled_back_was_never_there);

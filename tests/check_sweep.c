@@ -164,7 +164,11 @@ static void add_baseline(enum visit_kind kind, const char *release, uint64_t ser
 		if (before.items[i].manifest.kind == kind && before.items[i].state == STORE_CURRENT)
 			memcpy(manifest.previous, before.items[i].id, sizeof manifest.previous);
 	ck_assert_msg(manifest_write(&text, &manifest, &e) == 0, "%s", e.text);
-	ck_assert_msg(store_baseline_add(store, text.data, &manifest, "test", older_until, clock_now, &e) == 0,
+	const struct store_actor actor = {.by = "test", .at = clock_now};
+	char id[MANIFEST_ID_SIZE];
+	ck_assert_int_eq(manifest_id(id, text.data, text.length), 0);
+	ck_assert_msg(store_baseline_add(store, text.data, &manifest, &actor, &e) == 0 &&
+			      store_baseline_enforce(store, id, older_until, &actor, &e) == 0,
 		      "%s", e.text);
 	store_baselines_clear(&before);
 	text_clear(&text);

@@ -1,9 +1,10 @@
 #include "base/error.h"
 #include "store/internal.h"
 
+/* Of a store that is in a transaction. */
 static bool was_undone(const struct store *store)
 {
-	return store->in_transaction && sqlite3_get_autocommit(store->database) != 0;
+	return sqlite3_get_autocommit(store->database) != 0;
 }
 
 static int refuse_undone(const struct store *store, struct error *e)
@@ -51,12 +52,15 @@ void store_rollback(struct store *store)
 
 int store_change_begin(struct change *change, struct store *store, struct error *e)
 {
-	*change = (struct change){ .store = store, .own = !store->in_transaction };
+	*change = (struct change){ .store = store, .own = !store->in_transaction && store->changes == 0 };
 	if (!change->own && (store->spoiled || was_undone(store)))
 		return refuse_undone(store, e);
 	if (store_execute(store, change->own ? "BEGIN IMMEDIATE" : "SAVEPOINT change", e) < 0)
 		return -1;
+	if (change->own)
+		store->spoiled = false;
 	change->open = true;
+	store->changes++;
 	return 0;
 }
 
@@ -65,12 +69,15 @@ int store_change_commit(struct change *change, struct error *e)
 	if (store_execute(change->store, change->own ? "COMMIT" : "RELEASE change", e) < 0)
 		return -1;
 	change->open = false;
+	change->store->changes--;
 	return 0;
 }
 
 void store_change_clear(struct change *change)
 {
-	if (change->open)
-		undo(change->store, change->own ? "ROLLBACK" : "ROLLBACK TO change; RELEASE change");
+	if (!change->open)
+		return;
+	undo(change->store, change->own ? "ROLLBACK" : "ROLLBACK TO change; RELEASE change");
 	change->open = false;
+	change->store->changes--;
 }

@@ -4,7 +4,6 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/hex.h"
 #include "base/text.h"
 #include "store/internal.h"
 
@@ -16,41 +15,15 @@ void store_events_clear(struct store_events *events)
 	*events = (struct store_events){0};
 }
 
-/* h = SHA-256(previous ‖ record), previous in hexadecimal: what
- * `printf %s%s "$previous" "$record" | sha256sum` says. */
-static int chain(const char *previous, const char *record, size_t length,
-		 char ret_hash[static DIGEST_SHA256_HEX + 1], struct error *e)
-{
-	struct text text CLEANUP(text_clear) = {0};
-
-	text_add(&text, previous);
-	text_add_bytes(&text, record, length);
-	if (text.failed)
-		return error_memory(e);
-	if (digest_sha256_hex(ret_hash, text.data, text.length) < 0)
-		return error_set(e, ERROR_INTERNAL, "SHA-256 cannot be computed");
-	return 0;
-}
-
 int store_event_head(struct store *store, uint64_t *ret_seq, char ret_head[static DIGEST_SHA256_HEX + 1],
 		     struct error *e)
 {
-	struct statement statement CLEANUP(store_finish) =
-		store_prepare(store, "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1");
-	char head[DIGEST_SHA256_HEX + 1];
-	uint64_t seq = 0;
+	struct chain chain;
 
-	(void)stpcpy(head, store->genesis);
-	int row = store_step(&statement, e);
-	if (row > 0) {
-		seq = store_read_count(&statement);
-		store_read_word(&statement, head, sizeof head);
-		row = store_row_end(&statement, e);
-	}
-	if (row < 0)
+	if (store_chain_load(store, &chain, e) < 0)
 		return -1;
-	*ret_seq = seq;
-	(void)stpcpy(ret_head, head);
+	*ret_seq = chain.seq;
+	(void)stpcpy(ret_head, chain.head);
 	return 0;
 }
 
@@ -63,7 +36,7 @@ static int give_eid(struct alert_event *event, struct error *e)
 
 	event->eid[0] = '\0';
 	if (alert_event_write(&record, event, e) < 0 ||
-	    chain(event->previous, record.data, record.length, hash, e) < 0)
+	    store_chain_hash(hash, event->previous, record.data, record.length, e) < 0)
 		return -1;
 	static const char variants[] = "89ab";
 	(void)snprintf(event->eid, sizeof event->eid, "%.8s-%.4s-8%.3s-%c%.3s-%.12s", hash, hash + 8,
@@ -71,31 +44,18 @@ static int give_eid(struct alert_event *event, struct error *e)
 	return 0;
 }
 
-static int insert_event(struct store *store, const struct alert_event *event, struct error *e)
-{
-	struct statement statement CLEANUP(store_finish) =
-		store_prepare(store, "INSERT INTO event (seq, record, hash) VALUES (?, ?, ?)");
-	struct text record CLEANUP(text_clear) = {0};
-	char hash[DIGEST_SHA256_HEX + 1];
-
-	if (alert_event_write(&record, event, e) < 0 ||
-	    chain(event->previous, record.data, record.length, hash, e) < 0)
-		return -1;
-	store_bind_count(&statement, event->seq);
-	store_bind_text(&statement, record.data);
-	store_bind_text(&statement, hash);
-	return store_run(&statement, e);
-}
-
 int store_event_append(struct store *store, struct alert_event *event, struct error *e)
 {
 	struct change change CLEANUP(store_change_clear) = {0};
-	uint64_t last;
+	struct text record CLEANUP(text_clear) = {0};
+	struct chain chain;
 
-	if (store_change_begin(&change, store, e) < 0 || store_event_head(store, &last, event->previous, e) < 0)
+	if (store_change_begin(&change, store, e) < 0 || store_chain_load(store, &chain, e) < 0)
 		return -1;
-	event->seq = last + 1;
-	if (give_eid(event, e) < 0 || insert_event(store, event, e) < 0)
+	event->seq = chain.seq + 1;
+	(void)stpcpy(event->previous, chain.head);
+	if (give_eid(event, e) < 0 || alert_event_write(&record, event, e) < 0 ||
+	    store_record_append(store, &chain, event->seq, NULL, &record, e) < 0)
 		return -1;
 	return store_change_commit(&change, e);
 }
@@ -121,8 +81,8 @@ int store_events_list(struct store *store, uint64_t after, size_t most, struct s
 {
 	struct store_events events CLEANUP(store_events_clear) = {0};
 	struct statement statement CLEANUP(store_finish) = store_prepare(
-		store, "SELECT seq, record, (SELECT hash FROM event AS last WHERE last.seq = event.seq - 1)"
-		       " FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
+		store, "SELECT seq, text, (SELECT hash FROM record AS last WHERE last.number = record.number - 1)"
+		       " FROM record WHERE seq > ? ORDER BY seq LIMIT ?");
 	int row;
 
 	store_bind_count(&statement, after);
@@ -139,34 +99,6 @@ int store_events_list(struct store *store, uint64_t after, size_t most, struct s
 	*ret_events = events;
 	events = (struct store_events){0};
 	return 0;
-}
-
-int store_events_verify(struct store *store, struct error *e)
-{
-	struct statement statement CLEANUP(store_finish) =
-		store_prepare(store, "SELECT seq, hash, record FROM event ORDER BY seq");
-	char previous[DIGEST_SHA256_HEX + 1], stored[DIGEST_SHA256_HEX + 1], hash[DIGEST_SHA256_HEX + 1];
-	uint64_t expected = 1;
-	int row;
-
-	(void)stpcpy(previous, store->genesis);
-	while ((row = store_step(&statement, e)) > 0) {
-		uint64_t seq = store_read_count(&statement);
-		store_read_word(&statement, stored, sizeof stored);
-		char *record CLEANUP(cleanup_free) = store_read_text(&statement);
-		if (store_row_end(&statement, e) < 0 || !record ||
-		    chain(previous, record, strlen(record), hash, e) < 0)
-			return -1;
-		if (seq != expected)
-			return error_set(e, ERROR_DATA, "the store %s: event %llu is missing", store->path,
-					 (unsigned long long)expected);
-		if (strcmp(hash, stored) != 0)
-			return error_set(e, ERROR_DATA, "the store %s: event %llu was altered", store->path,
-					 (unsigned long long)seq);
-		(void)stpcpy(previous, hash);
-		expected++;
-	}
-	return row;
 }
 
 static int load_position(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e)

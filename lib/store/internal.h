@@ -6,14 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
+#include "base/time.h"
 #include "store/store.h"
 
 struct store {
 	sqlite3 *database;
 	char *path;
-	char genesis[DIGEST_SHA256_HEX + 1]; /* h[0] of the event chain */
+	char genesis[DIGEST_SHA256_HEX + 1]; /* h[0] of the chain */
 	bool in_transaction;		     /* the caller's, by store_begin() */
-	bool spoiled; /* that transaction lost or kept half of something: it must not commit */
+	unsigned changes;		     /* that are open, one in the other */
+	bool spoiled; /* the transaction lost or kept half of something: it must not commit */
 };
 
 /* ---- schema ---- */
@@ -83,6 +86,10 @@ int64_t store_read_integer(struct statement *statement); /* null: 0 */
 uint64_t store_read_count(struct statement *statement);
 char *store_read_text(struct statement *statement); /* the caller's; NULL: null */
 void store_read_word(struct statement *statement, char *ret_word, size_t size);
+/* These take whatever somebody may have put there. The bytes with a NUL behind them, the caller's;
+ * NULL: null, or without memory, which is remembered. ret_length may be NULL. */
+char *store_read_bytes(struct statement *statement, size_t *ret_length);
+void store_read_cut(struct statement *statement, char *ret_word, size_t size); /* what fits of it */
 void store_read_grade(struct statement *statement, struct visit_grade *ret_grade);
 void store_read_digest(struct statement *statement, struct digest_pair *ret_digest); /* null: zeros */
 void store_read_content(struct statement *statement, bool *ret_has, uint64_t *ret_size,
@@ -93,8 +100,8 @@ enum drift_result store_read_result(struct statement *statement);
 /* Remember that the column just read holds what we do not know. */
 void store_mismatch(struct statement *statement);
 
-/* ---- changes: whole or not at all. Outside of the caller's transaction a change is one of
- * its own, inside a savepoint. ---- */
+/* ---- changes: whole or not at all. Outside of the caller's transaction and of another change a
+ * change is a transaction of its own, inside a savepoint. ---- */
 
 struct change {
 	struct store *store;
@@ -104,6 +111,53 @@ struct change {
 int store_change_begin(struct change *change, struct store *store, struct error *e);
 int store_change_commit(struct change *change, struct error *e);
 void store_change_clear(struct change *change); /* undoes what was not committed */
+
+/* ---- records ---- */
+
+/* Where the chain goes on. */
+struct chain {
+	uint64_t count; /* of records */
+	uint64_t seq;	/* of the last event */
+	char head[DIGEST_SHA256_HEX + 1];
+};
+int store_chain_load(struct store *store, struct chain *ret_chain, struct error *e);
+
+/* SHA-256(previous ‖ text), previous in hexadecimal: what
+ * `printf %s%s "$previous" "$text" | sha256sum` says. */
+int store_chain_hash(char ret_hash[static DIGEST_SHA256_HEX + 1], const char *previous,
+		     const char *text, size_t length, struct error *e);
+
+/* Append the record of an event (seq, subject NULL) or of an act (seq 0, a subject), within a
+ * change of the caller's that has loaded chain. */
+int store_record_append(struct store *store, const struct chain *chain, uint64_t seq,
+			const char *subject, const struct text *text, struct error *e);
+
+/* An act's text, and nothing else; the number is no part of it. */
+int store_act_write(struct text *text, const struct store_act *act, struct error *e);
+int store_act_parse(struct store_act *ret_act, const char *json, size_t length, struct error *e);
+
+/* ---- baselines ---- */
+
+/* The verbs of their acts, and the words before what a replay needs of a detail. */
+#define STORE_BASELINE_ADDED "baseline add"
+#define STORE_BASELINE_APPROVED "baseline approve"
+#define STORE_BASELINE_ENFORCED "baseline enforce"
+#define STORE_BASELINE_REPLACED "baseline older"
+#define STORE_BASELINE_PROLONGED "baseline accept-until"
+#define STORE_BASELINE_WITHDRAWN "baseline withdraw"
+#define STORE_DETAIL_SIGNATURE "signature "
+#define STORE_DETAIL_UNTIL "until "
+
+/* "2026-12-31T00:00:00.000000Z" or "never": exact, unlike what people read. */
+void store_time_write(char ret_text[static TIME_TEXT_SIZE], int64_t at);
+
+/* The columns that store_baseline_read() reads, from a statement that stands on a row. */
+#define STORE_BASELINE_COLUMNS                                                                    \
+	"id, state, scope, scope_name, kind, serial, accept_until, added_at, in_force_at, added_by," \
+	" reason, text"
+int store_baseline_read(struct store *store, struct statement *row, struct store_baseline *ret_baseline,
+			struct error *e);
+const char *store_scope_name(enum manifest_scope scope);
 
 /* ---- between tables ---- */
 

@@ -253,13 +253,16 @@ uint64_t store_read_count(struct statement *statement)
 	return (uint64_t)store_read_integer(statement);
 }
 
-/* The bytes of the next column as a string of the caller's. */
-static char *read_string(struct statement *statement)
+char *store_read_bytes(struct statement *statement, size_t *ret_length)
 {
 	int column = statement->column++;
 	const void *bytes = sqlite3_column_blob(statement->handle, column);
 	size_t length = (size_t)sqlite3_column_bytes(statement->handle, column);
 
+	if (ret_length)
+		*ret_length = length;
+	if (sqlite3_column_type(statement->handle, column) == SQLITE_NULL)
+		return NULL;
 	char *string = malloc(length + 1);
 	if (!string || (length > 0 && !bytes)) {
 		free(string);
@@ -269,19 +272,25 @@ static char *read_string(struct statement *statement)
 	if (length > 0)
 		memcpy(string, bytes, length);
 	string[length] = '\0';
-	/* Nothing that we wrote holds a NUL. */
-	if (strlen(string) != length)
-		store_mismatch(statement);
 	return string;
 }
 
 char *store_read_text(struct statement *statement)
 {
-	if (store_next_is_null(statement)) {
-		store_skip(statement);
-		return NULL;
-	}
-	return read_string(statement);
+	size_t length;
+	char *string = store_read_bytes(statement, &length);
+
+	/* Nothing that we wrote holds a NUL. */
+	if (string && strlen(string) != length)
+		store_mismatch(statement);
+	return string;
+}
+
+void store_read_cut(struct statement *statement, char *ret_word, size_t size)
+{
+	const char *word = (const char *)sqlite3_column_text(statement->handle, statement->column++);
+
+	text_copy(ret_word, size, word ? word : "");
 }
 
 void store_read_word(struct statement *statement, char *ret_word, size_t size)

@@ -104,13 +104,47 @@ int store_lease_take(struct store *store, const char *asset, const char *owner, 
 		     int64_t until, struct error *e);
 int store_lease_drop(struct store *store, const char *asset, const char *owner, struct error *e);
 
+/* ---- who did what ---- */
+
+/* Who acts, when and why. Lent. */
+struct store_actor {
+	const char *by;	 /* the login name, or --by */
+	const char *why; /* a reason or a work order; NULL: none was given */
+	int64_t at;	 /* after 1970 */
+};
+
+struct store_act {
+	uint64_t number; /* of its record */
+	int64_t at;
+	char *by;
+	char *verb;    /* "enroll", "baseline add" … */
+	char *subject; /* asset, manifest id, alert number … */
+	char *detail;  /* what changed; NULL */
+	char *why;     /* NULL */
+};
+void store_act_clear(struct store_act *act);
+
+/* Append the record of an act (below); detail may be NULL. Words that are too long for a record
+ * are ERROR_DATA. */
+int store_act_add(struct store *store, const struct store_actor *actor, const char *verb,
+		  const char *subject, const char *detail, struct error *e);
+
+struct store_acts {
+	struct store_act *items;
+	size_t count;
+};
+void store_acts_clear(struct store_acts *acts);
+/* The latest, newest first; subject NULL: all. */
+int store_acts_list(struct store *store, const char *subject, size_t most, struct store_acts *ret_acts,
+		    struct error *e);
+
 /* ---- baselines ---- */
 
 enum store_baseline_state {
-	STORE_CANDIDATE, /* learnt or imported, not in force */
+	STORE_CANDIDATE, /* never was in force; there may be several of one serial */
 	STORE_CURRENT,
-	STORE_OLDER, /* accepted until accept_until */
-	STORE_WITHDRAWN,
+	STORE_OLDER,	 /* accepted until accept_until */
+	STORE_WITHDRAWN, /* for good */
 };
 const char *store_baseline_state_name(enum store_baseline_state state);
 
@@ -119,10 +153,17 @@ struct store_baseline {
 	enum store_baseline_state state;
 	int64_t accept_until;
 	int64_t added_at;
+	int64_t in_force_at; /* 0: never was in force */
 	char *added_by;
 	char *reason; /* of the withdrawal; NULL */
-	char *text;   /* the canonical bytes; the id is checked against them on every load */
+	char *text;   /* as it stands in the store */
+	char **signatures; /* armoured, in order of arrival; at most TRUST_SIGNATURES_MAX */
+	size_t signature_count;
+	/* What the text says. Where there is a fault, what the row beside it says of scope, kind
+	 * and serial; without a scope_name not even that is known. */
 	struct manifest manifest;
+	char fault[256]; /* why the text cannot be believed, in words; empty: it has the digest that
+			  * the id says, and is a manifest */
 };
 struct store_baselines {
 	struct store_baseline *items;
@@ -132,22 +173,74 @@ void store_baseline_clear(struct store_baseline *baseline);
 void store_baselines_clear(struct store_baselines *baselines);
 
 /* All, or those of a model and of a device (either may be NULL). Ordered by scope, kind,
- * serial. A baseline whose text does not parse, or has another id, fails the call by name. */
+ * serial and arrival. A damaged one is listed with its fault; one whose state is no state is
+ * withdrawn, with a fault. */
 int store_baselines_list(struct store *store, const char *model, const char *asset,
 			 struct store_baselines *ret_baselines, struct error *e);
 int store_baseline_load(struct store *store, const char *id_prefix, struct store_baseline *ret_baseline,
 			struct error *e); /* 1, 0 or -1; -1 (ERROR_DATA) when the prefix is not unique */
 
-/* Bring a manifest in force: it becomes current, the one before older (accepted until
- * older_until). Refused (ERROR_DATA): a serial that does not rise, a previous that is not the id
- * of the one with the highest serial of its scope and kind, withdrawn or not, and an id that is
- * there already. text is what manifest was read from. */
+/* Each of the following writes its acts in the same transaction, whose subject is the id:
+ *
+ *   verb                   detail
+ *   baseline add           firmware 7.0 of model generic, serial 1
+ *   baseline approve       signature SHA-256 (of the armoured text, in hexadecimal)
+ *   baseline enforce       replaces ID (or: replaces none)
+ *   baseline older         until TIME (of the one replaced; its subject is that one's id)
+ *   baseline accept-until  until TIME
+ *   baseline withdraw      none
+ *
+ * TIME is UTC with six digits of a second, or "never". From these alone follows what stands in
+ * the table of baselines, and store_audit_verify() holds it to that. What is refused is
+ * ERROR_DATA, and nothing has changed. */
+
+/* Take in a candidate; text is what manifest was read from. Refused: an id that is there already
+ * (in whatever state), a serial that does not rise above the highest that ever was in force in
+ * its scope and kind, and a previous that is not that one's id. */
 int store_baseline_add(struct store *store, const char *text, const struct manifest *manifest,
-		       const char *by, int64_t older_until, int64_t now, struct error *e);
+		       const struct store_actor *actor, struct error *e);
+/* Add an armoured signature to one that is not withdrawn. Returns 1, 0 when it was there already
+ * and nothing is written, or -1. What it is worth is not looked at. */
+int store_baseline_approve(struct store *store, const char *id, const char *signature,
+			   const struct store_actor *actor, struct error *e);
+/* Bring a candidate in force: it becomes current, the one before older (accepted until
+ * older_until). Refused as by store_baseline_add(), for the succession may have moved on, and
+ * where its text has a fault. Whether there are enough approvals is for the caller to say. */
+int store_baseline_enforce(struct store *store, const char *id, int64_t older_until,
+			   const struct store_actor *actor, struct error *e);
 /* Only of an older one. */
-int store_baseline_accept_until(struct store *store, const char *id, int64_t until, struct error *e);
-/* For good. Nothing takes its place: what it covered is untrusted until a new one is added. */
-int store_baseline_withdraw(struct store *store, const char *id, const char *reason, struct error *e);
+int store_baseline_accept_until(struct store *store, const char *id, int64_t until,
+				const struct store_actor *actor, struct error *e);
+/* For good, of whatever is not withdrawn; actor's why must be there. Nothing takes its place: what
+ * it covered is untrusted until a new one is in force. */
+int store_baseline_withdraw(struct store *store, const char *id, const struct store_actor *actor,
+			    struct error *e);
+
+/* The highest serial that ever was in force in a scope and kind. */
+struct store_serial {
+	enum manifest_scope scope;
+	char *name;
+	enum visit_kind kind;
+	uint64_t serial;
+};
+struct store_serials {
+	struct store_serial *items;
+	size_t count;
+};
+void store_serials_clear(struct store_serials *serials);
+/* Ordered by scope (devices first), name and kind. Rows that are not understood are left out. */
+int store_serials_list(struct store *store, struct store_serials *ret_serials, struct error *e);
+
+/* ---- vendors' lists, as they came ---- */
+
+/* Keep a list by the SHA-256 of its text; again is no change, and the first name stays. text has
+ * no NUL. A text with another digest is refused (ERROR_DATA). */
+int store_list_save(struct store *store, const char *sha256_hex, const char *name, const char *text,
+		    struct error *e);
+/* Returns 1 and strings of the caller's, 0 when there is none, or -1 (ERROR_DATA when the text
+ * does not have that digest). */
+int store_list_load(struct store *store, const char *sha256_hex, char **ret_name, char **ret_text,
+		    struct error *e);
 
 /* ---- sweeps and their jobs ---- */
 
@@ -232,13 +325,19 @@ int store_alert_load(struct store *store, uint64_t number, struct alert *ret_ale
 /* Insert when number is 0 (it is then set), else update. */
 int store_alert_save(struct store *store, struct alert *alert, struct error *e);
 
-/* ---- events: the outbox and its chain ---- */
+/* ---- records: events and acts in one chain ---- */
 
-/* Append: gives seq (gapless), eid and previous; h[n] = SHA-256(h[n-1] ‖ record), with h[n-1] as
- * 64 hexadecimal digits, record as alert_event_write() has it, and h[0] the SHA-256 of what the
- * store was named at random when it was made. eid is a UUID of version 8 (RFC 9562) from
- * SHA-256(h[n-1] ‖ record with an empty eid): a store that was restored and went another way
- * gives other ids. Records are never changed or deleted. */
+/* Every event and every act is a record, appended and never changed or deleted: a number without
+ * gaps and a text, canonical JSON without white space. h[n] = SHA-256(h[n-1] ‖ text), h[n-1] as 64
+ * hexadecimal digits, and h[0] the SHA-256 of what the store was named at random when it was made.
+ * An event's text is what alert_event_write() has; an act's has the keys at (microseconds), by,
+ * detail, subject, v (1), verb and why, sorted, those without a value left out, strings with the
+ * first pass of escaping. The head is kept beside the records and goes on from there, so that one
+ * that was cut off the end leaves a gap for ever. */
+
+/* Append: gives seq (gapless among events), eid and previous, the chain's head before. eid is a
+ * UUID of version 8 (RFC 9562) from SHA-256(previous ‖ text with an empty eid): a store that was
+ * restored and went another way gives other ids. */
 int store_event_append(struct store *store, struct alert_event *event, struct error *e);
 
 struct store_events {
@@ -253,34 +352,69 @@ int store_events_list(struct store *store, uint64_t after, size_t most, struct s
 int store_event_head(struct store *store, uint64_t *ret_seq, char ret_head[static DIGEST_SHA256_HEX + 1],
 		     struct error *e);
 
-/* Compute the chain again from its beginning: 0 when every record is there and as it was
- * written, -1 (ERROR_DATA) naming the first that is not. */
-int store_events_verify(struct store *store, struct error *e);
+struct store_record {
+	uint64_t number;
+	char *text; /* with a NUL behind it */
+	size_t length;
+	char previous[DIGEST_SHA256_HEX + 1]; /* of the record before; empty when that is missing */
+	char hash[DIGEST_SHA256_HEX + 1];
+};
+struct store_records {
+	struct store_record *items;
+	size_t count;
+};
+void store_records_clear(struct store_records *records);
+/* Up to most records after a number, in order, as they stand: nothing is checked. */
+int store_records_list(struct store *store, uint64_t after, size_t most,
+		       struct store_records *ret_records, struct error *e);
 
 /* The last seq that a sink has taken. A sink seen for the first time starts at the head, and a store
  * opened to write remembers it there. Its place never goes back. */
 int store_sink_position(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e);
 int store_sink_advance(struct store *store, const char *sink, uint64_t seq, struct error *e);
 
-/* ---- who did what ---- */
+/* ---- the audit ---- */
 
-struct store_act {
-	uint64_t number;
-	int64_t at;
-	char *by;      /* the login name, or --by */
-	char *verb;    /* "enroll", "baseline add" … */
-	char *subject; /* asset, manifest id, alert number */
-	char *detail;  /* what changed; a reason; NULL */
+enum store_fault_type {
+	STORE_RECORD_ALTERED,	   /* its text or its hash */
+	STORE_RECORD_REMOVED,	   /* one or more from number on; also at the end */
+	STORE_RECORD_OUT_OF_ORDER, /* it does not continue the one before, but another */
+	STORE_RECORD_COLUMN,	   /* what stands beside the text is not what the text says */
+	STORE_CHAIN_ALTERED,	   /* the count or the head that is kept beside the records */
+	STORE_SINK_AHEAD,	   /* a sink has taken events that are not there */
+	STORE_BASELINE_ALTERED,	   /* text or row are not as the acts say */
+	STORE_BASELINE_REMOVED,
+	STORE_BASELINE_ADDED,	   /* no act has added it */
+	STORE_SIGNATURE_ALTERED,   /* not the one that was added; one too many or too few */
+	STORE_LIST_ALTERED,	   /* a vendor's list */
+	STORE_SCHEMA_ALTERED,	   /* a table, an index or a guard against changes */
 };
-int store_act_add(struct store *store, int64_t at, const char *by, const char *verb, const char *subject,
-		  const char *detail, struct error *e);
-struct store_acts {
-	struct store_act *items;
-	size_t count;
+const char *store_fault_name(enum store_fault_type type); /* "record-altered" */
+
+struct store_fault {
+	enum store_fault_type type;
+	uint64_t record; /* its number; 0: it is not about one record */
+	char subject[MANIFEST_ID_SIZE]; /* id of a baseline or list, name of a sink; or empty */
+	char words[256]; /* a sentence without its full stop, escaped for display */
 };
-void store_acts_clear(struct store_acts *acts);
-/* The latest, newest first; subject NULL: all. */
-int store_acts_list(struct store *store, const char *subject, size_t most, struct store_acts *ret_acts, struct error *e);
+
+enum { STORE_FAULTS_MAX = 100 };
+
+struct store_audit {
+	uint64_t records, events, acts, baselines, signatures, lists; /* that were looked at */
+	uint64_t seq; /* of the last event, by the chain */
+	char head[DIGEST_SHA256_HEX + 1];
+	struct store_fault *faults; /* the first STORE_FAULTS_MAX */
+	size_t fault_count;
+	uint64_t found; /* all of them */
+};
+void store_audit_clear(struct store_audit *audit);
+
+/* Compute the chain again from its beginning, as of one moment, and hold the rest of the store to
+ * what the records say. Returns 0 when it could be looked at, whatever was found, or -1. Memory
+ * is bounded. What it cannot see is a store that was put back as a whole, or whose chain was
+ * computed anew from some record on: then the head is not one that a receiver of summaries has. */
+int store_audit_verify(struct store *store, struct store_audit *ret_audit, struct error *e);
 
 /* Fleet at a glance, in one read. */
 struct store_summary {

@@ -22,7 +22,7 @@ static bool applies(const struct store_baseline *baseline, const struct inventor
 {
 	const struct manifest *manifest = &baseline->manifest;
 
-	if (baseline->state != STORE_CURRENT && baseline->state != STORE_OLDER)
+	if ((baseline->state != STORE_CURRENT && baseline->state != STORE_OLDER) || baseline->fault[0])
 		return false;
 	if (manifest->scope == MANIFEST_DEVICE)
 		return strcmp(manifest->scope_name, device->asset) == 0;

@@ -323,7 +323,7 @@ times_in_json_are_utc() {
 
 who_does_it_is_recorded() {
 	pumpwatch --by "A. Sample" --quiet edit PUMP-1 department=ER
-	same "$(sqlite3 -readonly "$STATE/pumpwatch.db" 'SELECT actor FROM act ORDER BY number DESC LIMIT 1' 2>&1)" "A. Sample"
+	same "$(sqlite3 -readonly "$STATE/pumpwatch.db" "SELECT json_extract(text, '$.by') FROM record WHERE subject IS NOT NULL ORDER BY number DESC LIMIT 1" 2>&1)" "A. Sample"
 }
 
 names_from_devices_never_reach_the_terminal_raw() {

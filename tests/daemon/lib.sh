@@ -55,6 +55,6 @@ end_daemon() {
 sequence() { grep -oE ' seq="[0-9]+"' "$1" | tr -cd '0-9\n' | sort -nu; }
 is_gapless() {
 	local expected
-	expected=$(query 'SELECT max(seq) FROM event')
+	expected=$(query 'SELECT max(seq) FROM record')
 	same "$(sequence "$1" | tr '\n' ' ')" "$(seq "$expected" | tr '\n' ' ')" "the sequence in ${1##*/}"
 }
