@@ -118,8 +118,8 @@ static int take_key(struct trust_signer *signer, char *text, struct error *e)
 /* Read one line, which is changed by it. Returns 1 for a signer, 0 for none, or -1. */
 static int parse_line(struct trust_signer *signer, char *line, struct error *e)
 {
-	line += strspn(line, " \t\n\r");
-	if (*line == '\0' || *line == '#')
+	line += strspn(line, " \t");
+	if (*line == '#' || line[strspn(line, " \t\r\n")] == '\0')
 		return 0;
 	const char *principals = take_principals(&line, e);
 	if (!principals || check_principals(principals, e) < 0)
