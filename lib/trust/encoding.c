@@ -61,9 +61,7 @@ bool trust_take_integer(struct trust_span *rest, size_t most, struct trust_span 
 {
 	struct trust_span after = *rest, integer;
 
-	if (!trust_take_string(&after, &integer) || integer.length > most + 1)
-		return false;
-	if (integer.length > 0 && (integer.bytes[0] & 0x80))
+	if (!trust_take_string(&after, &integer) || (integer.length > 0 && (integer.bytes[0] & 0x80)))
 		return false;
 	while (integer.length > 0 && integer.bytes[0] == 0) {
 		integer.bytes++;
