@@ -16,8 +16,10 @@ struct sd_event;
 struct cli {
 	struct setup setup;
 	struct store *store;	/* NULL until cli_open_store() */
-	struct sd_event *event; /* NULL until cli_open_pool() */
+	/* NULL until cli_open_pool() */
+	struct sd_event *event;
 	struct pull_pool *pool;
+	struct baseline_memory *baselines;
 	bool json;
 	bool quiet;
 	bool terminal; /* standard output is one */

@@ -129,6 +129,9 @@ int cli_open_pool(struct cli *cli, struct error *e)
 
 	if (r < 0)
 		return error_set(e, ERROR_INTERNAL, "no event loop: %s", strerror(-r));
+	cli->baselines = baseline_memory_new();
+	if (!cli->baselines)
+		return error_memory(e);
 	return setup_start_pool(&cli->pool, &cli->setup, cli->event, e);
 }
 
@@ -140,6 +143,7 @@ struct sweep_environment cli_environment(const struct cli *cli)
 		.pool = cli->pool,
 		.config = &cli->setup.config,
 		.models = &cli->setup.models,
+		.baselines = cli->baselines,
 		.credentials = cli->setup.credentials,
 		.clock = cli->setup.clock,
 		.owner = cli->setup.owner,

@@ -118,6 +118,7 @@ static void find_login(char *ret_by, size_t size)
 static void close_all(struct cli *cli)
 {
 	pull_pool_free(cli->pool);
+	baseline_memory_free(cli->baselines);
 	if (cli->event)
 		sd_event_unref(cli->event);
 	store_close(cli->store);

@@ -32,6 +32,7 @@ struct daemon {
 	struct pull_pool *pool;
 	struct alert_frame frame;
 	struct outbox *outbox;
+	struct baseline_memory *baselines; /* what was believed, while this process lives */
 	int outbox_lock;
 	sd_event_source *tick;
 	struct daemon_window *windows;

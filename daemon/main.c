@@ -27,6 +27,7 @@ struct sweep_environment daemon_environment(const struct daemon *daemon)
 		.pool = daemon->pool,
 		.config = &daemon->setup.config,
 		.models = &daemon->setup.models,
+		.baselines = daemon->baselines,
 		.credentials = daemon->setup.credentials,
 		.clock = daemon->setup.clock,
 		.owner = daemon->setup.owner,
@@ -49,6 +50,19 @@ static void close_parts(struct daemon *daemon)
 	daemon_windows_close(daemon);
 	outbox_free(TAKE(daemon->outbox));
 	pull_pool_free(TAKE(daemon->pool));
+}
+
+/* At the start and after a reload; each sweep looks again. */
+static int check_baselines(struct daemon *daemon, struct error *e)
+{
+	const struct sweep_environment environment = daemon_environment(daemon);
+	struct baselines believed = {0};
+	int rejected = sweep_check_baselines(&believed, &environment, e);
+
+	baselines_clear(&believed);
+	if (rejected > 0)
+		daemon_log(DAEMON_ERROR, "%d baselines of the store are not believed: see \"pumpwatch alerts\"", rejected);
+	return rejected < 0 ? -1 : 0;
 }
 
 static void check_overdue(struct daemon *daemon, int64_t now)
@@ -154,6 +168,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 		daemon_log(DAEMON_ERROR, "the configuration stays as it was: %s", e.text);
 	else
 		daemon_log(DAEMON_INFO, "the configuration is loaded: %s", daemon->setup.path);
+	if (check_baselines(daemon, &e) < 0)
+		daemon_trouble(daemon, &e);
 	daemon->status[0] = '\0';
 	(void)sd_notify(0, "READY=1");
 	return 0;
@@ -201,7 +217,10 @@ static int start(struct daemon *daemon, const char *config, struct error *e)
 		return -1;
 	if (sd_event_new(&daemon->event) < 0)
 		return error_set(e, ERROR_INTERNAL, "no event loop");
-	if (watch_signals(daemon, e) < 0 || open_parts(daemon, e) < 0)
+	daemon->baselines = baseline_memory_new();
+	if (!daemon->baselines)
+		return error_memory(e);
+	if (watch_signals(daemon, e) < 0 || open_parts(daemon, e) < 0 || check_baselines(daemon, e) < 0)
 		return -1;
 	if (sd_event_add_time_relative(daemon->event, &daemon->tick, CLOCK_MONOTONIC, 1000, 1, on_tick, daemon) < 0)
 		return error_set(e, ERROR_INTERNAL, "the event loop took no timer");
@@ -215,6 +234,7 @@ static void finish(struct daemon *daemon)
 	close_parts(daemon);
 	sd_event_source_disable_unref(daemon->tick);
 	sd_event_unref(daemon->event);
+	baseline_memory_free(daemon->baselines);
 	store_close(daemon->store);
 	if (daemon->outbox_lock >= 0)
 		(void)close(daemon->outbox_lock); /* the process ends anyway */
@@ -246,14 +266,15 @@ static int run(struct daemon *daemon, const char *config)
 static int check_only(const char *config)
 {
 	CLEANUP(setup_clear) struct setup setup = {0};
+	CLEANUP(trust_signers_clear) struct trust_signers signers = {0};
 	struct error e;
 
-	if (setup_load(&setup, config, &e) < 0) {
+	if (setup_load(&setup, config, &e) < 0 || baseline_signers_load(&signers, &setup.config, &e) < 0) {
 		fprintf(stderr, "pumpwatchd: %s\n", e.text);
 		return (int)e.code;
 	}
-	printf("%s is fine: %zu models, %zu windows, %zu sinks\n", setup.path, setup.models.count,
-	       setup.config.window_count, setup.config.sink_count);
+	printf("%s is fine: %zu models, %zu windows, %zu sinks, %zu keys of signers\n", setup.path,
+	       setup.models.count, setup.config.window_count, setup.config.sink_count, signers.count);
 	return fflush(stdout) == 0 ? 0 : ERROR_INTERNAL;
 }
 

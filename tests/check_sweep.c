@@ -110,7 +110,8 @@ static void begin(void)
 	snprintf(state, sizeof state, "%s/state", folder);
 	ck_assert_msg(store_open(&store, state, STORE_WRITE, true, &e) == 0, "%s", e.text);
 	environment = (struct sweep_environment){
-		.store = store, .config = &config, .models = &models, .owner = "test/1/1",
+		.store = store, .config = &config, .models = &models, .baselines = baseline_memory_new(),
+		.owner = "test/1/1",
 		.credentials = {.configured = config.credentials},
 		.clock = {.now = read_clock},
 	};
@@ -129,6 +130,7 @@ static void end(void)
 
 	pull_pool_free(environment.pool);
 	sd_event_unref(environment.event);
+	baseline_memory_free(environment.baselines);
 	store_close(store);
 	sweep_models_clear(&models);
 	config_clear(&config);

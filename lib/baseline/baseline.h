@@ -48,7 +48,6 @@ struct trust_policy baseline_policy(const struct config *config, const struct tr
 struct baseline {
 	unsigned users;
 	struct store_baseline stored;
-	unsigned approvals;
 };
 
 /* What was believed at one moment: current, and older whether accepted or past its date. */

@@ -4,13 +4,10 @@
 #include "store/store.h"
 #include "sweep/sweep.h"
 
-/* Every baseline of the store, loaded and verified once a sweep. */
-int sweep_baselines_load(struct store_baselines *ret_baselines, struct store *store, struct error *e);
-
-/* Those that apply to a device and are current or older. The array is the caller's to free,
- * what it points to is lent from all. Returns 0 or -ENOMEM. */
+/* Those that apply to a device. The array is the caller's to free, what it points to is lent
+ * from all. Returns 0 or -ENOMEM. */
 int sweep_baselines_select(struct drift_baseline **ret_selected, size_t *ret_count,
-			   const struct store_baselines *all, const struct inventory_device *device);
+			   const struct baselines *all, const struct inventory_device *device);
 
 /* Judge the report on an order. Returns 0 or -1 without memory. */
 int sweep_judge(struct drift_verdict *ret_verdict, const struct sweep_environment *environment,
@@ -40,5 +37,10 @@ int sweep_record_change(const struct sweep_environment *environment, struct aler
 /* End a sweep: overdue devices, counts, summary event, the sweep's own row; one transaction. */
 int sweep_record_end(const struct sweep_environment *environment, uint64_t sweep, bool stopped,
 		     const char *why, struct alert_counts *ret_counts, struct error *e);
+
+/* Put the highest serial of each scope and kind into a summary: those of models, then those of
+ * devices. Returns 0 or -1. */
+int sweep_add_serials(struct alert_event *summary, const struct sweep_environment *environment,
+		      struct error *e);
 
 int64_t sweep_now(const struct sweep_environment *environment);

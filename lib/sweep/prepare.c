@@ -13,31 +13,22 @@ int64_t sweep_now(const struct sweep_environment *environment)
 	return environment->clock.now(environment->clock.userdata);
 }
 
-int sweep_baselines_load(struct store_baselines *ret_baselines, struct store *store, struct error *e)
+static bool applies(const struct manifest *manifest, const struct inventory_device *device)
 {
-	return store_baselines_list(store, NULL, NULL, ret_baselines, e);
-}
-
-static bool applies(const struct store_baseline *baseline, const struct inventory_device *device)
-{
-	const struct manifest *manifest = &baseline->manifest;
-
-	if ((baseline->state != STORE_CURRENT && baseline->state != STORE_OLDER) || baseline->fault[0])
-		return false;
 	if (manifest->scope == MANIFEST_DEVICE)
 		return strcmp(manifest->scope_name, device->asset) == 0;
 	return inventory_model_same(manifest->scope_name, device->model);
 }
 
 int sweep_baselines_select(struct drift_baseline **ret_selected, size_t *ret_count,
-			   const struct store_baselines *all, const struct inventory_device *device)
+			   const struct baselines *all, const struct inventory_device *device)
 {
 	CLEANUP(cleanup_free) struct drift_baseline *selected = NULL;
 	size_t count = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
-		const struct store_baseline *baseline = &all->items[i];
-		if (!applies(baseline, device))
+		const struct store_baseline *baseline = &all->items[i]->stored;
+		if (!applies(&baseline->manifest, device))
 			continue;
 		struct drift_baseline one = {
 			.manifest = &baseline->manifest,

@@ -284,6 +284,8 @@ int sweep_record_end(const struct sweep_environment *environment, uint64_t sweep
 		text_copy(counts.why_stopped, sizeof counts.why_stopped, why);
 	if (alert_event_summary(&event, environment->config->site, sweep, &counts, now) < 0)
 		return error_memory(e);
+	if (sweep_add_serials(&event, environment, e) < 0)
+		return -1;
 	if (store_event_append(store, &event, e) < 0 || store_sweep_end(store, sweep, now, &counts, e) < 0 ||
 	    store_commit(store, e) < 0)
 		return -1;

@@ -32,7 +32,7 @@ struct sweep {
 	struct sweep_environment environment;
 	struct sweep_handlers handlers;
 	struct store_sweep record;
-	struct store_baselines baselines;
+	struct baselines baselines; /* believed when the sweep began */
 	struct sweep_job *jobs;
 	size_t job_count;
 	unsigned running;

@@ -337,7 +337,7 @@ int sweep_start(struct sweep **ret_sweep, const struct sweep_environment *enviro
 	sweep->ignore_back_off = request->ignore_back_off;
 	sweep->attempts = request->window ? environment->config->attempts : 1;
 	sweep->renew_at = sweep_now(environment) + LEASE_RENEWAL;
-	if (sweep_baselines_load(&sweep->baselines, environment->store, e) < 0 ||
+	if (sweep_check_baselines(&sweep->baselines, environment, e) < 0 ||
 	    open_record(sweep, request, e) < 0 ||
 	    load_jobs(sweep, request->window, sweep->record.started_at, e) < 0 || add_sources(sweep, e) < 0)
 		return -1;
@@ -367,7 +367,7 @@ void sweep_free(struct sweep *sweep)
 	free(sweep->jobs);
 	sd_event_source_disable_unref(sweep->kick);
 	sd_event_source_disable_unref(sweep->tick);
-	store_baselines_clear(&sweep->baselines);
+	baselines_clear(&sweep->baselines);
 	store_sweep_clear(&sweep->record);
 	free(sweep);
 }

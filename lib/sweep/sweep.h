@@ -7,6 +7,7 @@
 
 #include "alert/alert.h"
 #include "base/time.h"
+#include "baseline/baseline.h"
 #include "config/config.h"
 #include "credential/credential.h"
 #include "drift/drift.h"
@@ -37,6 +38,7 @@ struct sweep_environment {
 	struct pull_pool *pool;
 	const struct config *config;
 	const struct sweep_models *models;
+	struct baseline_memory *baselines;
 	struct credential_folders credentials;
 	struct time_source clock;
 	const char *owner; /* of the leases */
@@ -108,6 +110,12 @@ struct sweep_progress {
 	uint64_t results[DRIFT_RESULT_COUNT];
 };
 void sweep_progress(const struct sweep *sweep, struct sweep_progress *ret_progress);
+
+/* See which baselines are believed now (baseline_refresh()), and open, remind of or resolve
+ * BASELINE_REJECTED, in one transaction. Returns how many are in the store as current or older
+ * and not believed, or -1. */
+int sweep_check_baselines(struct baselines *ret_baselines, const struct sweep_environment *environment,
+			  struct error *e);
 
 /* Open or resolve DEVICE_OVERDUE for the whole fleet, in one transaction. */
 int sweep_check_overdue(const struct sweep_environment *environment, uint64_t sweep, struct error *e);

@@ -27,7 +27,7 @@ pumpwatch --quiet enroll PUMP-N --no-test --model medfusion-4000 \
 
 check_loads_the_configuration_and_ends() {
 	exits 0 "$PROGRAMS/pumpwatchd" --config "$CONFIG" --check
-	contains "$OUTPUT" "$CONFIG is fine: 6 models, 0 windows, 1 sinks"
+	contains "$OUTPUT" "$CONFIG is fine: 6 models, 0 windows, 1 sinks, 0 keys of signers"
 	exits 64 "$PROGRAMS/pumpwatchd" --bogus
 	exits 64 "$PROGRAMS/pumpwatchd" --config "$CONFIG" word
 	exits 0 "$PROGRAMS/pumpwatchd" --help
