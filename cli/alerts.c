@@ -192,9 +192,12 @@ int verb_ack(struct cli *cli, int argc, char **argv)
 	while ((c = cli_option(cli, argc, argv, options)) != -1) {
 		if (c != 'n')
 			return ERROR_USAGE;
-		cli->reason = optarg;
+		if (cli->reason)
+			return cli_usage(cli, "--note is the reason of an \"ack\": give one of the two");
+		if (cli_take_reason(cli, optarg) != 0)
+			return ERROR_USAGE;
 	}
-	if (argc - optind != 1 || !cli->reason || !*cli->reason)
+	if (argc - optind != 1 || !cli->reason)
 		return cli_usage(cli, "\"ack\" wants the number of an alert and a --note");
 	c = parse_number(cli, argv[optind], &number);
 	if (c != 0)

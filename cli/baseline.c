@@ -371,17 +371,13 @@ int verb_baseline_accept_until(struct cli *cli, int argc, char **argv)
 
 int verb_baseline_withdraw(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {{"reason", required_argument, NULL, 'r'}, {0}};
+	static const struct option none[] = {{0}};
 	CLEANUP(store_baseline_clear) struct store_baseline one = {0};
 	struct error e;
-	int c;
 
-	while ((c = cli_option(cli, argc, argv, options)) != -1) {
-		if (c != 'r')
-			return ERROR_USAGE;
-		cli->reason = optarg;
-	}
-	if (argc - optind != 1 || !cli->reason || !*cli->reason)
+	if (cli_option(cli, argc, argv, none) != -1)
+		return ERROR_USAGE;
+	if (argc - optind != 1 || !cli->reason)
 		return cli_usage(cli, "\"baseline withdraw\" wants an id and a --reason");
 	const struct store_actor actor = cli_actor(cli);
 	if (cli_open_store(cli, STORE_WRITE, &e) < 0 || load_baseline(cli, argv[optind], &one, &e) < 0 ||

@@ -30,13 +30,16 @@ struct cli {
 	const char *reason; /* why, where that was said; or NULL */
 };
 
+/* What a verb may do: those that act take --reason. */
+enum cli_role { CLI_ALONE, CLI_LOOKS, CLI_ACTS };
+
 struct cli_verb {
 	const char *name;    /* "baseline add" */
 	const char *usage;   /* what follows the name */
 	const char *summary; /* one line */
 	const char *help;    /* options and an example */
 	int (*run)(struct cli *cli, int argc, char **argv); /* argv[0] is the verb's last word */
-	bool needs_setup;
+	enum cli_role role; /* all but CLI_ALONE have the configuration */
 };
 
 extern const struct cli_verb cli_verbs[];
@@ -56,6 +59,8 @@ struct sweep_environment cli_environment(const struct cli *cli);
 
 int64_t cli_now(const struct cli *cli);
 
+/* Take why something is done, from an option; lent. Returns 0, or 64 after cli_usage() has spoken. */
+int cli_take_reason(struct cli *cli, const char *words);
 /* Who acts, now and why; lent from cli. */
 struct store_actor cli_actor(const struct cli *cli);
 /* Record what the verb does to a subject. detail may be NULL. Returns 0 or -1. */

@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/escape.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "pull/pull.h"
+
+enum { REASON_MAX = 1000 };
 
 /* An answer that its reader did not get is no success. */
 static int end_output(int code)
@@ -30,7 +33,7 @@ static int end_output(int code)
 
 static void print_help(FILE *out)
 {
-	fprintf(out, "Usage: pumpwatch [--config FILE] [--json] [--quiet] [--by NAME] VERB …\n\n"
+	fprintf(out, "Usage: pumpwatch [--config FILE] [--json] [--quiet] [--by NAME] [--reason TEXT] VERB …\n\n"
 		     "Watches the files of infusion pumps: pulls, hashes, compares, alerts. Never writes to a device.\n\n");
 	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
 		fprintf(out, "  %-22s %s\n", verb->name, verb->summary);
@@ -39,6 +42,7 @@ static void print_help(FILE *out)
 		     "  --json          one JSON document on standard output (sweep: one object a line)\n"
 		     "  --quiet         no progress, no remarks\n"
 		     "  --by NAME       who does it, where several people share a login\n"
+		     "  --reason TEXT   why, for verbs that act: a work order's number, say (recorded)\n"
 		     "  --version       the version\n\n"
 		     "pumpwatch VERB --help tells more of a verb; pumpwatch(1) of all.\n");
 }
@@ -125,20 +129,60 @@ static void close_all(struct cli *cli)
 	setup_clear(&cli->setup);
 }
 
-/* --json and --quiet may stand after the verb, too. Returns how many arguments are left, or -1
- * after cli_usage() has spoken. */
+/* Whether words can stand in a record and on a terminal as they are: one line, not empty. */
+static bool is_line(const char *words)
+{
+	CLEANUP(cleanup_free) char *escaped = escape_string(ESCAPE_DISPLAY, words);
+	size_t length = strlen(words);
+
+	if (!escaped || length == 0)
+		return false;
+	for (const char *c = words; *c; c++)
+		length += *c == '%' ? 2 : 0; /* which is written %25, and fine */
+	return strlen(escaped) == length;
+}
+
+int cli_take_reason(struct cli *cli, const char *words)
+{
+	if (!is_line(words) || strlen(words) > REASON_MAX)
+		return cli_usage(cli, "a reason is one line of text, of at most %d bytes", REASON_MAX);
+	cli->reason = words;
+	return 0;
+}
+
+/* The value of the option that argv[*i] is, which may be the next argument; NULL when it is
+ * another option. */
+static const char *late_value(const char *name, int argc, char **argv, int *i)
+{
+	size_t length = strlen(name);
+
+	if (strncmp(argv[*i], name, length) != 0)
+		return NULL;
+	if (argv[*i][length] == '=')
+		return argv[*i] + length + 1;
+	if (argv[*i][length] != '\0')
+		return NULL;
+	return *i + 1 < argc ? argv[++*i] : "";
+}
+
+/* --json, --quiet and --reason may stand after the verb, too. Returns how many arguments are left,
+ * or -1 after cli_usage() has spoken. */
 static int take_late_options(struct cli *cli, int argc, char **argv)
 {
 	int kept = 1;
 	bool over = false;
 
 	for (int i = 1; i < argc; i++) {
+		const char *reason;
 		over |= strcmp(argv[i], "--") == 0;
 		if (!over && strcmp(argv[i], "--json") == 0)
 			cli->json = true;
 		else if (!over && strcmp(argv[i], "--quiet") == 0)
 			cli->quiet = true;
-		else if (!over && (strcmp(argv[i], "--config") == 0 || strcmp(argv[i], "--by") == 0)) {
+		else if (!over && (reason = late_value("--reason", argc, argv, &i))) {
+			if (cli_take_reason(cli, reason) != 0)
+				return -1;
+		} else if (!over && (strcmp(argv[i], "--config") == 0 || strcmp(argv[i], "--by") == 0)) {
 			cli_usage(cli, "%s stands before the verb, as in \"pumpwatch %s … %s\"", argv[i], argv[i],
 				  cli->verb);
 			return -1;
@@ -160,8 +204,10 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, const char *co
 	argc = take_late_options(cli, argc, argv);
 	if (argc < 0)
 		return ERROR_USAGE;
+	if (cli->reason && verb->role != CLI_ACTS)
+		return cli_usage(cli, "--reason is for verbs that act, which \"%s\" is not", verb->name);
 	cli->progress = !cli->quiet && isatty(STDERR_FILENO) == 1;
-	if (verb->needs_setup && (setup_load(&cli->setup, config, &e) < 0 ||
+	if (verb->role != CLI_ALONE && (setup_load(&cli->setup, config, &e) < 0 ||
 				  setup_use_timezone(&cli->setup, getenv("TZ"), &e) < 0))
 		return cli_fail(cli, &e);
 	optind = 0; /* glibc: begin anew, with another argv */
@@ -183,10 +229,7 @@ static int help(const struct cli *cli, int argc, char **argv)
 
 static int take_by(struct cli *cli, const char *by)
 {
-	for (const char *c = by; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 127)
-			by = "";
-	if (!*by)
+	if (!is_line(by))
 		return cli_usage(cli, "--by wants a name of one line");
 	text_copy(cli->by, sizeof cli->by, by);
 	return 0;
@@ -197,7 +240,8 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'},
 		{"quiet", no_argument, NULL, 'q'},	  {"by", required_argument, NULL, 'b'},
-		{"help", no_argument, NULL, 'h'},	  {"version", no_argument, NULL, 'V'},
+		{"reason", required_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
 		{0},
 	};
 	CLEANUP(close_all) struct cli cli = {0};
@@ -219,6 +263,10 @@ int main(int argc, char **argv)
 		case 'q': cli.quiet = true; break;
 		case 'b':
 			if (take_by(&cli, optarg) != 0)
+				return ERROR_USAGE;
+			break;
+		case 'r':
+			if (cli_take_reason(&cli, optarg) != 0)
 				return ERROR_USAGE;
 			break;
 		case 'h': print_help(stdout); return end_output(0);

@@ -154,16 +154,12 @@ int verb_status(struct cli *cli, int argc, char **argv)
 
 int verb_stop(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {{"reason", required_argument, NULL, 'r'}, {0}};
+	static const struct option none[] = {{0}};
 	struct error e;
-	int c;
 
-	while ((c = cli_option(cli, argc, argv, options)) != -1) {
-		if (c != 'r')
-			return ERROR_USAGE;
-		cli->reason = optarg;
-	}
-	if (optind < argc || !cli->reason || !*cli->reason || strchr(cli->reason, '\n'))
+	if (cli_option(cli, argc, argv, none) != -1)
+		return ERROR_USAGE;
+	if (optind < argc || !cli->reason)
 		return cli_usage(cli, "\"stop\" wants a --reason of one line, and nothing else");
 	/* The stop comes first; a store that cannot take its record must not prevent it. */
 	if (sweep_stop_write(cli->setup.config.state, cli->reason, &e) < 0)

@@ -120,7 +120,19 @@ wrong_usage_is_64_and_says_why() {
 		status now|"status" takes no arguments
 		stop|"stop" wants a --reason of one line
 		resume now|"resume" takes no arguments
+		devices --reason x|--reason is for verbs that act, which "devices" is not
+		--reason x sweep|--reason is for verbs that act, which "sweep" is not
+		stop --reason|a reason is one line of text
+		edit A-1 name=x --reason=|a reason is one line of text
+		ack 1 --note x --reason y|--note is the reason of an "ack"
 	END
+	exits 64 pumpwatch --reason "" stop
+	exits 64 pumpwatch stop --reason $'two\nlines'
+	contains "$OUTPUT" "a reason is one line of text, of at most 1000 bytes"
+	exits 64 pumpwatch stop --reason "$(printf 'c1 \302\205 control')"
+	exits 64 pumpwatch stop --reason "$(printf 'bidi \342\200\256')"
+	exits 64 pumpwatch stop --reason "$(printf '%01001d' 0)"
+	[ ! -e "$STATE/stop" ] || fail "a stop is in force"
 	exits 64 pumpwatch --by "" models
 	exits 64 pumpwatch --by $'two\nlines' models
 	contains "$OUTPUT" "--by wants a name of one line"
@@ -321,9 +333,29 @@ times_in_json_are_utc() {
 	same "$(jq -r '[.. | strings | select(test("^20..-..-..T"))] | map(select(endswith("Z") | not)) | length' <<<"$ANSWER")" 0
 }
 
-who_does_it_is_recorded() {
+who_does_it_and_why_is_recorded() {
+	# The last act: who, what, to what, why.
+	last_act() {
+		sqlite3 -readonly "$STATE/pumpwatch.db" "SELECT text FROM record WHERE subject IS NOT NULL
+			ORDER BY number DESC LIMIT 1" | jq -r '[.by, .verb, .subject, .detail, .why] | join("|")'
+	}
 	pumpwatch --by "A. Sample" --quiet edit PUMP-1 department=ER
-	same "$(sqlite3 -readonly "$STATE/pumpwatch.db" "SELECT json_extract(text, '$.by') FROM record WHERE subject IS NOT NULL ORDER BY number DESC LIMIT 1" 2>&1)" "A. Sample"
+	same "$(last_act)" "A. Sample|edit|PUMP-1|department=ER|"
+	pumpwatch --by B --reason "work order 4711, 100% done" --quiet edit PUMP-1 department=ICU
+	same "$(last_act)" "B|edit|PUMP-1|department=ICU|work order 4711, 100%25 done"
+	pumpwatch --by C --quiet retire PUMP-1 --reason=sold
+	same "$(last_act)" "C|retire|PUMP-1|state=retired|sold"
+	pumpwatch --by C --quiet edit PUMP-1 state=active name="--reason" -- --reason
+	same "$(last_act)" "C|retire|PUMP-1|state=retired|sold"
+	pumpwatch --by C --quiet edit PUMP-1 state=active
+	pumpwatch --by D --quiet --reason "first" ack 1
+	same "$(last_act)" "D|ack|1||first"
+	pumpwatch --by D --quiet ack 1 --note "again"
+	same "$(last_act)" "D|ack|1||again"
+	pumpwatch --by E --quiet stop --reason "maintenance"
+	same "$(last_act)" "E|stop|fleet||maintenance"
+	pumpwatch --by E --quiet resume --reason "done"
+	same "$(last_act)" "E|resume|fleet|maintenance|done"
 }
 
 names_from_devices_never_reach_the_terminal_raw() {
@@ -430,7 +462,7 @@ run_case what_is_refused_changes_nothing
 run_case a_credential_that_others_can_read_is_refused
 run_case every_verb_answers_in_one_document
 run_case times_in_json_are_utc
-run_case who_does_it_is_recorded
+run_case who_does_it_and_why_is_recorded
 run_case names_from_devices_never_reach_the_terminal_raw
 run_case colours_are_for_terminals_that_want_them
 run_case an_answer_that_cannot_be_written_is_no_success
