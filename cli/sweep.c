@@ -276,6 +276,17 @@ static int choose_by_window(struct cli *cli, const struct config_window *window,
 	return sweep_choose(ret_assets, ret_count, devices, &request, e);
 }
 
+/* Not a remark: it says what the results below rest on. */
+static void warn_of_rejected(const struct run *run)
+{
+	struct sweep_progress progress;
+
+	sweep_progress(run->sweep, &progress);
+	if (progress.rejected > 0)
+		fprintf(stderr, "pumpwatch: %llu of the baselines in force %s not believed: see \"pumpwatch alerts\"\n",
+			(unsigned long long)progress.rejected, progress.rejected == 1 ? "is" : "are");
+}
+
 static int run_sweep(struct run *run, const struct sweep_request *request, struct error *e)
 {
 	struct cli *cli = run->cli;
@@ -287,6 +298,7 @@ static int run_sweep(struct run *run, const struct sweep_request *request, struc
 	/* Before the sweep stands in the store: what comes from then on ends it cleanly. */
 	if (watch_signals(run, e) < 0 || sweep_start(&run->sweep, &environment, request, &handlers, e) < 0)
 		return -1;
+	warn_of_rejected(run);
 	int r = 0;
 	if (sd_event_loop(cli->event) < 0)
 		r = error_set(e, ERROR_INTERNAL, "the event loop failed");

@@ -61,7 +61,7 @@ static int check_baselines(struct daemon *daemon, struct error *e)
 
 	baselines_clear(&believed);
 	if (rejected > 0)
-		daemon_log(DAEMON_ERROR, "%d baselines of the store are not believed: see \"pumpwatch alerts\"", rejected);
+		daemon_log(DAEMON_ERROR, "%d of the baselines in force are not believed: see \"pumpwatch alerts\"", rejected);
 	return rejected < 0 ? -1 : 0;
 }
 

@@ -88,6 +88,10 @@ static void start(struct daemon_window *window, int64_t closes_at)
 	}
 	window->changed_at = daemon_now(daemon);
 	daemon_log(DAEMON_INFO, "sweep %s begins", window->config->name);
+	sweep_progress(window->sweep, &window->seen);
+	if (window->seen.rejected > 0)
+		daemon_log(DAEMON_ERROR, "%llu of the baselines in force are not believed: see \"pumpwatch alerts\"",
+			   (unsigned long long)window->seen.rejected);
 }
 
 /* After a start: a sweep that did not end goes on (or ends, when its window has closed), and an

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -306,6 +307,55 @@ START_TEST(without_a_baseline_a_device_is_untrusted_and_not_verified)
 	ck_assert_uint_eq(outcome.counts.results[DRIFT_UNTRUSTED], PUMPS);
 	ck_assert_uint_eq(outcome.counts.results[DRIFT_VERIFIED], 0);
 	ck_assert_uint_eq(count_events(ALERT_SWEEP_SUMMARY, ALERT_TOLD), 1);
+}
+END_TEST
+
+/* Run SQL behind the store's back. */
+static void tamper(const char *sql)
+{
+	char path[256];
+	char *words = NULL;
+	sqlite3 *database;
+
+	snprintf(path, sizeof path, "%s/state/pumpwatch.db", folder);
+	ck_assert_int_eq(sqlite3_open(path, &database), SQLITE_OK);
+	ck_assert_msg(sqlite3_exec(database, sql, NULL, NULL, &words) == SQLITE_OK, "%s", words);
+	sqlite3_close(database);
+}
+
+#define BREAK "UPDATE baseline SET text = replace(text, 'release: 7.0', 'release: 7.1')"
+#define MEND  "UPDATE baseline SET text = replace(text, 'release: 7.1', 'release: 7.0')"
+
+START_TEST(a_tampered_baseline_is_told_and_verifies_nothing)
+{
+	add_baselines();
+	tamper(BREAK);
+	struct outcome outcome = sweep_all();
+	ck_assert_uint_eq(outcome.counts.results[DRIFT_UNTRUSTED], PUMPS);
+	ck_assert_uint_eq(count_events(ALERT_BASELINE_REJECTED, ALERT_OPENED), 1);
+	clock_now += TIME_HOUR;
+	sweep_all();
+	ck_assert_uint_eq(count_events(ALERT_BASELINE_REJECTED, ALERT_OPENED), 1);
+	ck_assert_uint_eq(count_events(ALERT_BASELINE_REJECTED, ALERT_REMINDED), 0);
+	tamper(MEND);
+	clock_now += TIME_HOUR;
+	outcome = sweep_all();
+	ck_assert_uint_eq(outcome.counts.results[DRIFT_VERIFIED], PUMPS);
+	ck_assert_uint_eq(count_events(ALERT_RESOLVED, ALERT_ENDED), 1);
+}
+END_TEST
+
+START_TEST(a_baseline_tampered_under_a_running_process_stays_as_it_was_approved)
+{
+	add_baselines();
+	sweep_all();
+	tamper(BREAK);
+	struct outcome outcome = sweep_all();
+	ck_assert_uint_eq(outcome.counts.results[DRIFT_VERIFIED], PUMPS);
+	ck_assert_uint_eq(count_events(ALERT_BASELINE_REJECTED, ALERT_OPENED), 1);
+	put("pump-3/therapy.bin", "forged!!");
+	outcome = sweep_all();
+	ck_assert_uint_eq(outcome.counts.results[DRIFT_DRIFTED], 1);
 }
 END_TEST
 
@@ -662,6 +712,8 @@ int main(void)
 	tcase_set_timeout(cases, 60);
 	tcase_add_checked_fixture(cases, begin, end);
 	tcase_add_test(cases, without_a_baseline_a_device_is_untrusted_and_not_verified);
+	tcase_add_test(cases, a_tampered_baseline_is_told_and_verifies_nothing);
+	tcase_add_test(cases, a_baseline_tampered_under_a_running_process_stays_as_it_was_approved);
 	tcase_add_test(cases, clean_devices_are_verified_and_told_in_a_summary_alone);
 	tcase_add_test(cases, each_change_opens_one_alert_and_its_end_resolves_it);
 	tcase_add_test(cases, a_release_still_accepted_is_behind_and_stale_after_its_date);

@@ -337,10 +337,11 @@ int sweep_start(struct sweep **ret_sweep, const struct sweep_environment *enviro
 	sweep->ignore_back_off = request->ignore_back_off;
 	sweep->attempts = request->window ? environment->config->attempts : 1;
 	sweep->renew_at = sweep_now(environment) + LEASE_RENEWAL;
-	if (sweep_check_baselines(&sweep->baselines, environment, e) < 0 ||
-	    open_record(sweep, request, e) < 0 ||
+	int rejected = sweep_check_baselines(&sweep->baselines, environment, e);
+	if (rejected < 0 || open_record(sweep, request, e) < 0 ||
 	    load_jobs(sweep, request->window, sweep->record.started_at, e) < 0 || add_sources(sweep, e) < 0)
 		return -1;
+	sweep->progress.rejected = (uint64_t)rejected;
 	*ret_sweep = TAKE(sweep);
 	return 0;
 }

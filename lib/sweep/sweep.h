@@ -108,6 +108,7 @@ struct sweep_progress {
 	uint64_t number, done, running, total;
 	uint64_t files, bytes;
 	uint64_t results[DRIFT_RESULT_COUNT];
+	uint64_t rejected; /* baselines that were not believed when it began */
 };
 void sweep_progress(const struct sweep *sweep, struct sweep_progress *ret_progress);
 
