@@ -223,10 +223,14 @@ int trust_public_key_fingerprint(char ret_fingerprint[static TRUST_FINGERPRINT_S
 	if (!copy)
 		return error_memory(e);
 	const char *text = copy + strspn(copy, " \t\r\n");
-	int r = *text == '\0' || *text == '-' ? refuse_foreign(text, e)
-					      : trust_key_text_parse(&type, &wire, &wire_length, &text, e);
-	if (r == 0 && text[strcspn(text, "\n")] != '\0' && text[strcspn(text, "\n") + 1] != '\0')
-		r = error_set(e, ERROR_DATA, "more than one line");
+	const char *line_end = text + strcspn(text, "\n");
+	int r;
+	if (*text == '\0' || *text == '-')
+		r = refuse_foreign(text, e);
+	else if (line_end[strspn(line_end, " \t\r\n")] != '\0')
+		r = error_set(e, ERROR_DATA, "there is more than one line");
+	else
+		r = trust_key_text_parse(&type, &wire, &wire_length, &text, e);
 	if (r < 0 || trust_key_fingerprint(ret_fingerprint, (struct trust_span){wire, wire_length}, e) < 0)
 		return error_prefix(e, "%s", name);
 	return 0;
