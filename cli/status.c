@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/cli.h"
+#include "cli/rollout.h"
 
 /* What status tells, gathered in one go. */
 struct status {
@@ -15,6 +15,7 @@ struct status {
 	uint64_t seq;
 	char head[DIGEST_SHA256_HEX + 1];
 	char *stop;
+	struct cli_rollouts rollouts;
 };
 
 static void clear_status(struct status *status)
@@ -22,6 +23,7 @@ static void clear_status(struct status *status)
 	store_sweep_clear(&status->last);
 	store_sweep_clear(&status->running);
 	free(status->stop);
+	cli_rollouts_clear(&status->rollouts);
 }
 
 static int gather(struct cli *cli, struct status *ret, struct error *e)
@@ -39,7 +41,8 @@ static int gather(struct cli *cli, struct status *ret, struct error *e)
 		return -1;
 	ret->has_running = r > 0;
 	if (store_event_head(cli->store, &ret->seq, ret->head, e) < 0 ||
-	    sweep_stop_read(config->state, &ret->stop, e) < 0)
+	    sweep_stop_read(config->state, &ret->stop, e) < 0 ||
+	    cli_rollouts_load(cli, &ret->rollouts, e) < 0)
 		return -1;
 	for (size_t i = 0; i < config->window_count; i++) {
 		int64_t at = schedule_window_next(&config->windows[i].when, now);
@@ -85,6 +88,7 @@ static int print_json(struct cli *cli, const struct status *status, struct error
 	json_object_set_new(object, "seq", json_integer((json_int_t)status->seq));
 	json_object_set_new(object, "chain_head", json_string(status->head));
 	json_object_set_new(object, "waiting", sinks);
+	json_object_set_new(object, "rollouts", cli_json_rollouts(&status->rollouts));
 	return cli_print_json(object) == 0 ? 0 : error_set(e, ERROR_INTERNAL, "the answer could not be written");
 }
 
@@ -126,6 +130,7 @@ static int print_text(struct cli *cli, const struct status *status, struct error
 	printf("%-16s %llu open, %llu acknowledged\n", "Alerts", (unsigned long long)summary->open_alerts,
 	       (unsigned long long)summary->acknowledged_alerts);
 	printf("%-16s %llu in force\n", "Baselines", (unsigned long long)summary->baselines_current);
+	cli_rollouts_print_short(cli, &status->rollouts);
 	printf("%-16s %s\n", "Last sweep", status->has_last ? cli_time(cli, status->last.ended_at, time) : "never");
 	if (status->has_running)
 		printf("%-16s since %s\n", "Sweep running", cli_time(cli, status->running.started_at, time));
@@ -137,13 +142,36 @@ static int print_text(struct cli *cli, const struct status *status, struct error
 	return 0;
 }
 
-int verb_status(struct cli *cli, int argc, char **argv)
+static int tell_rollouts(struct cli *cli)
 {
-	CLEANUP(clear_status) struct status status = {0};
+	CLEANUP(cli_rollouts_clear) struct cli_rollouts rollouts = {0};
 	struct error e;
 
-	if (argc > 1)
-		return cli_usage(cli, "\"status\" takes no arguments, but \"%s\" was given", argv[1]);
+	if (cli_open_store(cli, STORE_READ, &e) < 0 || cli_rollouts_load(cli, &rollouts, &e) < 0)
+		return cli_fail(cli, &e);
+	if (cli->json)
+		return cli_print_json(cli_json_rollouts(&rollouts));
+	cli_rollouts_print(cli, &rollouts);
+	return 0;
+}
+
+int verb_status(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {{"rollouts", no_argument, NULL, 'r'}, {0}};
+	CLEANUP(clear_status) struct status status = {0};
+	bool rollouts = false;
+	struct error e;
+	int c;
+
+	while ((c = cli_option(cli, argc, argv, options)) != -1) {
+		if (c != 'r')
+			return ERROR_USAGE;
+		rollouts = true;
+	}
+	if (optind < argc)
+		return cli_usage(cli, "\"status\" takes no arguments, but \"%s\" was given", argv[optind]);
+	if (rollouts)
+		return tell_rollouts(cli);
 	if (cli_open_store(cli, STORE_READ, &e) < 0 || gather(cli, &status, &e) < 0 ||
 	    (cli->json ? print_json(cli, &status, &e) : print_text(cli, &status, &e)) < 0)
 		return cli_fail(cli, &e);

@@ -101,8 +101,9 @@ const struct cli_verb cli_verbs[] = {
 	{"ack", "NUMBER --note TEXT", "acknowledge an alert: it stays quiet until it changes",
 	 "The note is the reason of the act, too: --reason says the same.\n\n"
 	 "Example:\n  pumpwatch ack 12 --note \"work order 4711: library re-installed tomorrow\"\n", verb_ack, CLI_ACTS},
-	{"status", "", "the fleet at a glance",
-	 "Example:\n  pumpwatch status\n", verb_status, CLI_LOOKS},
+	{"status", "[--rollouts]", "the fleet at a glance",
+	 "  --rollouts          only the rollouts: which devices are still on an older release, by department\n\n"
+	 "Example:\n  pumpwatch status --rollouts\n", verb_status, CLI_LOOKS},
 	{"stop", "--reason TEXT", "stop all visits at once, until resume",
 	 "Example:\n  pumpwatch stop --reason \"network maintenance until 14:00\"\n", verb_stop, CLI_ACTS},
 	{"resume", "", "lift the stop", "Example:\n  pumpwatch resume\n", verb_resume, CLI_ACTS},
