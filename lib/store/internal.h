@@ -139,12 +139,12 @@ int store_act_parse(struct store_act *ret_act, const char *json, size_t length, 
 /* ---- baselines ---- */
 
 /* The verbs of their acts, and the words before what a replay needs of a detail. */
-#define STORE_BASELINE_ADDED "baseline add"
-#define STORE_BASELINE_APPROVED "baseline approve"
-#define STORE_BASELINE_ENFORCED "baseline enforce"
-#define STORE_BASELINE_REPLACED "baseline older"
-#define STORE_BASELINE_PROLONGED "baseline accept-until"
-#define STORE_BASELINE_WITHDRAWN "baseline withdraw"
+#define STORE_ACT_ADD "baseline add"
+#define STORE_ACT_APPROVE "baseline approve"
+#define STORE_ACT_ENFORCE "baseline enforce"
+#define STORE_ACT_REPLACE "baseline older"
+#define STORE_ACT_PROLONG "baseline accept-until"
+#define STORE_ACT_WITHDRAW "baseline withdraw"
 #define STORE_DETAIL_SIGNATURE "signature "
 #define STORE_DETAIL_UNTIL "until "
 
@@ -158,6 +158,18 @@ void store_time_write(char ret_text[static TIME_TEXT_SIZE], int64_t at);
 int store_baseline_read(struct store *store, struct statement *row, struct store_baseline *ret_baseline,
 			struct error *e);
 const char *store_scope_name(enum manifest_scope scope);
+
+/* ---- the audit: audit.c runs it and looks at what is small ---- */
+
+/* Note a fault. Whatever the words hold is escaped. */
+struct store_fault *store_audit_note(struct store_audit *audit, enum store_fault_type type,
+				     uint64_t record, const char *subject, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+int store_audit_chain(struct store *store, struct store_audit *audit, struct error *e);
+/* That the baseline which an act has added is there. */
+int store_audit_act(struct store *store, struct store_audit *audit, const struct store_act *act,
+		    struct error *e);
+int store_audit_baselines(struct store *store, struct store_audit *audit, struct error *e);
 
 /* ---- between tables ---- */
 

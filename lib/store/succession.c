@@ -90,7 +90,7 @@ static int record_addition(struct store *store, const char *id, const struct man
 		  store_scope_name(manifest->scope), manifest->scope_name, (unsigned long long)manifest->serial);
 	if (detail.failed)
 		return error_memory(e);
-	return store_act_add(store, actor, STORE_BASELINE_ADDED, id, detail.data, e);
+	return store_act_add(store, actor, STORE_ACT_ADD, id, detail.data, e);
 }
 
 int store_baseline_add(struct store *store, const char *text, const struct manifest *manifest,
@@ -156,7 +156,7 @@ static int record_signature(struct store *store, const char *id, const char *sig
 
 	if (digest_sha256_hex(detail + strlen(detail), signature, strlen(signature)) < 0)
 		return error_set(e, ERROR_INTERNAL, "SHA-256 cannot be computed");
-	return store_act_add(store, actor, STORE_BASELINE_APPROVED, id, detail, e);
+	return store_act_add(store, actor, STORE_ACT_APPROVE, id, detail, e);
 }
 
 int store_baseline_approve(struct store *store, const char *id, const char *signature,
@@ -227,9 +227,9 @@ static int record_enforcement(struct store *store, const char *id, const char *o
 	char detail[sizeof "replaces " + MANIFEST_ID_SIZE] = "replaces ";
 
 	(void)stpcpy(detail + strlen(detail), older[0] ? older : "none");
-	if (store_act_add(store, actor, STORE_BASELINE_ENFORCED, id, detail, e) < 0)
+	if (store_act_add(store, actor, STORE_ACT_ENFORCE, id, detail, e) < 0)
 		return -1;
-	return older[0] ? record_until(store, STORE_BASELINE_REPLACED, older, older_until, actor, e) : 0;
+	return older[0] ? record_until(store, STORE_ACT_REPLACE, older, older_until, actor, e) : 0;
 }
 
 static int load_candidate(struct store *store, const char *id, struct store_baseline *ret_candidate,
@@ -289,7 +289,7 @@ int store_baseline_accept_until(struct store *store, const char *id, int64_t unt
 	store_bind_integer(&statement, until);
 	store_bind_text(&statement, id);
 	if (update(&statement, id, "an older release", e) < 0 ||
-	    record_until(store, STORE_BASELINE_PROLONGED, id, until, actor, e) < 0)
+	    record_until(store, STORE_ACT_PROLONG, id, until, actor, e) < 0)
 		return -1;
 	return store_change_commit(&change, e);
 }
@@ -309,7 +309,7 @@ int store_baseline_withdraw(struct store *store, const char *id, const struct st
 	store_bind_text(&statement, actor->why);
 	store_bind_text(&statement, id);
 	if (update(&statement, id, "not withdrawn", e) < 0 ||
-	    store_act_add(store, actor, STORE_BASELINE_WITHDRAWN, id, NULL, e) < 0)
+	    store_act_add(store, actor, STORE_ACT_WITHDRAW, id, NULL, e) < 0)
 		return -1;
 	return store_change_commit(&change, e);
 }
