@@ -10,16 +10,16 @@
 #include "suite.h"
 #include "tests/trust_fixture.h"
 
-static const char *const keys[] = {
-	"ed", "-t ed25519", "p256", "-t ecdsa -b 256", "rsa", "-t rsa -b 3072", "sked", "-t ed25519-sk",
-	"skec", "-t ecdsa-sk", "weak", "-t rsa -b 2048", "p384", "-t ecdsa -b 384", NULL,
-};
-enum { GOOD_KEYS = 5 };
-
 static struct server place;
 
 static void set_up(void)
 {
+	static const char *const keys[] = {
+		"ed", "-t ed25519", "p256", "-t ecdsa -b 256", "rsa", "-t rsa -b 3072", "sked",
+		"-t ed25519-sk", "skec", "-t ecdsa-sk", "weak", "-t rsa -b 2048", "p384",
+		"-t ecdsa -b 384", NULL,
+	};
+
 	fixture_make(&place, keys);
 }
 
@@ -153,11 +153,13 @@ END_TEST
 
 START_TEST(fingerprints_are_those_of_ssh_keygen)
 {
-	for (int i = 0; i < GOOD_KEYS; i++) {
+	static const char *const keys[] = {"ed", "p256", "rsa", "sked", "skec"};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		char fingerprint[TRUST_FINGERPRINT_SIZE], file[32];
 		size_t length;
 		struct error e;
-		(void)snprintf(file, sizeof file, "%s.pub", keys[2 * i]);
+		(void)snprintf(file, sizeof file, "%s.pub", keys[i]);
 		CLEANUP(cleanup_free) char *key = fixture_read(&place, file, &length);
 		ck_assert_msg(trust_public_key_fingerprint(fingerprint, file, key, length, &e) == 0, "%s", e.text);
 		server_shell(&place, "ssh-keygen -l -f %s | cut -d' ' -f2 | tr -d '\\n' >print", file);
@@ -302,7 +304,7 @@ START_TEST(ten_megabytes_are_refused_before_they_are_read)
 	text_init(&line);
 	text_init(&text);
 	fixture_expand(&line, &place, "alice <ed>\n");
-	while (text.length < 10 * 1024 * 1024)
+	while (text.length < 10000000)
 		text_add(&text, line.data);
 	assert_signers(&text, "signers: larger than 1048576 bytes");
 }

@@ -144,7 +144,7 @@ uint8_t *fixture_blob(const char *armoured, size_t *ret_length)
 					  (int)(end - digits)), 0);
 	ck_assert_int_eq(EVP_DecodeFinal(context, blob + length, &rest), 1);
 	EVP_ENCODE_CTX_free(context);
-	*ret_length = (size_t)(length + rest);
+	*ret_length = (size_t)length + (size_t)rest;
 	return blob;
 }
 

@@ -5,7 +5,6 @@
 struct row {
 	const char *says;	/* what the row is about */
 	const char *signers;	/* a template: fixture_expand(); NULL: "alice <KEY>\n" */
-	bool good;		/* what ssh-keygen -Y verify says */
 	const char *words;	/* why trust refuses it; NULL where it is good here, too */
 	const char *stricter;	/* why trust refuses what ssh-keygen takes */
 	const char *key;	/* NULL: "ed" */
@@ -14,11 +13,12 @@ struct row {
 	const char *message;	/* a file; NULL: "message" */
 	const char *at;		/* NULL: "20261122120000Z" */
 	const char *zone;	/* NULL: UTC */
-	bool verify_required;	/* which ssh-keygen cannot be asked for */
 	size_t padding;		/* so many more comment lines of 64 bytes behind the signers */
 	void (*make_key)(struct text *wire); /* changes KEY, which is <made> then */
 	void (*change)(struct parts *parts); /* of the signature */
 	void (*garble)(struct text *armoured);
+	bool good;		/* what ssh-keygen -Y verify says */
+	bool verify_required;	/* which ssh-keygen cannot be asked for */
 };
 
 /* A row on which both agree, and one where trust is stricter; more fields may follow. */

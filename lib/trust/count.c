@@ -8,21 +8,29 @@ enum { USER_PRESENT = 0x01, USER_VERIFIED = 0x04 }; /* flags of a token */
 
 const char *trust_result_text(enum trust_result result)
 {
-	static const char *const texts[] = {
-		[TRUST_GOOD] = "the signature is good",
-		[TRUST_OTHER_NAMESPACE] = "the signature was made for something else (-n " TRUST_NAMESPACE ")",
-		[TRUST_UNKNOWN_KEY] = "the key is not in allowed_signers",
-		[TRUST_NOT_FOR_THIS] = "the key is not allowed the namespace " TRUST_NAMESPACE
-				       " in allowed_signers",
-		[TRUST_NOT_YET_VALID] = "the key is not valid yet",
-		[TRUST_EXPIRED] = "the key has expired",
-		[TRUST_NO_PRESENCE] = "the token signed without anyone touching it",
-		[TRUST_NOT_VERIFIED] = "the token signed without a PIN or a finger",
-		[TRUST_BAD_SIGNATURE] = "the signature is not of these bytes by this key",
-		[TRUST_NOT_CHECKED] = "this host's OpenSSL cannot check signatures of this kind",
-	};
-
-	return texts[result];
+	switch (result) {
+	case TRUST_GOOD:
+		return "the signature is good";
+	case TRUST_OTHER_NAMESPACE:
+		return "the signature was made for something else (-n " TRUST_NAMESPACE ")";
+	case TRUST_UNKNOWN_KEY:
+		return "the key is not in allowed_signers";
+	case TRUST_NOT_FOR_THIS:
+		return "the key is not allowed the namespace " TRUST_NAMESPACE " in allowed_signers";
+	case TRUST_NOT_YET_VALID:
+		return "the key is not valid yet";
+	case TRUST_EXPIRED:
+		return "the key has expired";
+	case TRUST_NO_PRESENCE:
+		return "the token signed without anyone touching it";
+	case TRUST_NOT_VERIFIED:
+		return "the token signed without a PIN or a finger";
+	case TRUST_BAD_SIGNATURE:
+		return "the signature is not of these bytes by this key";
+	case TRUST_NOT_CHECKED:
+		return "this host's OpenSSL cannot check signatures of this kind";
+	}
+	return "unknown";
 }
 
 static bool has_key(const struct trust_signer *signer, const struct trust_signature *signature)

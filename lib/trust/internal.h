@@ -44,6 +44,7 @@ enum {
 	TRUST_ED25519_SIGNATURE = 64,
 	TRUST_P256_POINT = 65, /* uncompressed, and its 0x04 */
 	TRUST_P256_NUMBER = 32,
+	TRUST_P256_SIGNATURE = 64, /* two of them */
 };
 
 /* A public key, as parts of its wire form. */

@@ -154,7 +154,6 @@ int trust_key_parse(struct trust_key *ret_key, struct trust_span wire, struct er
 int trust_key_text_parse(enum trust_key_type *ret_type, uint8_t **ret_wire, size_t *ret_length,
 			 const char **text, struct error *e)
 {
-	CLEANUP(cleanup_free) uint8_t *wire = NULL;
 	struct trust_span name = {(const uint8_t *)*text, strcspn(*text, " \t\r\n")};
 	enum trust_key_type type;
 	struct trust_key key;
@@ -162,6 +161,7 @@ int trust_key_text_parse(enum trust_key_type *ret_type, uint8_t **ret_wire, size
 
 	if (!trust_key_type_parse(&type, name))
 		return refuse_type(name, e);
+	CLEANUP(cleanup_free) uint8_t *wire = NULL;
 	const char *digits = *text + name.length + strspn(*text + name.length, " \t");
 	const char *end = digits + strcspn(digits, " \t");
 	int r = trust_base64_decode(&wire, &length, digits, (size_t)(end - digits));
@@ -207,33 +207,35 @@ static int refuse_foreign(const char *bytes, struct error *e)
 	return error_set(e, ERROR_DATA, "this is not a public key of OpenSSH's form");
 }
 
+static int fingerprint_of_text(char ret_fingerprint[static TRUST_FINGERPRINT_SIZE], const char *text,
+			       struct error *e)
+{
+	enum trust_key_type type;
+	size_t length = 0;
+
+	text += strspn(text, " \t\r\n");
+	if (*text == '\0' || *text == '-')
+		return refuse_foreign(text, e);
+	const char *line_end = text + strcspn(text, "\n");
+	if (line_end[strspn(line_end, " \t\r\n")] != '\0')
+		return error_set(e, ERROR_DATA, "there is more than one line");
+	CLEANUP(cleanup_free) uint8_t *wire = NULL;
+	if (trust_key_text_parse(&type, &wire, &length, &text, e) < 0)
+		return -1;
+	return trust_key_fingerprint(ret_fingerprint, (struct trust_span){wire, length}, e);
+}
+
 int trust_public_key_fingerprint(char ret_fingerprint[static TRUST_FINGERPRINT_SIZE], const char *name,
 				 const char *bytes, size_t length, struct error *e)
 {
-	CLEANUP(cleanup_free) char *copy = NULL;
-	CLEANUP(cleanup_free) uint8_t *wire = NULL;
-	enum trust_key_type type;
-	size_t wire_length;
-
 	if (length > TRUST_SIGNERS_LINE_MAX)
 		return error_set(e, ERROR_DATA, "%s: longer than %d bytes", name, TRUST_SIGNERS_LINE_MAX);
 	if (memchr(bytes, '\0', length))
 		return error_set(e, ERROR_DATA, "%s: this is not text", name);
-	copy = strndup(bytes, length);
-	if (!copy)
+	CLEANUP(cleanup_free) char *text = strndup(bytes, length);
+	if (!text)
 		return error_memory(e);
-	const char *text = copy + strspn(copy, " \t\r\n");
-	const char *line_end = text + strcspn(text, "\n");
-	int r;
-	if (*text == '\0' || *text == '-')
-		r = refuse_foreign(text, e);
-	else if (line_end[strspn(line_end, " \t\r\n")] != '\0')
-		r = error_set(e, ERROR_DATA, "there is more than one line");
-	else
-		r = trust_key_text_parse(&type, &wire, &wire_length, &text, e);
-	if (r < 0 || trust_key_fingerprint(ret_fingerprint, (struct trust_span){wire, wire_length}, e) < 0)
-		return error_prefix(e, "%s", name);
-	return 0;
+	return fingerprint_of_text(ret_fingerprint, text, e) < 0 ? error_prefix(e, "%s", name) : 0;
 }
 
 /* ---- OpenSSL's form ---- */

@@ -113,7 +113,7 @@ static bool same_letter(char a, char b)
  * from i and b's from k. */
 static bool overlap(const struct pattern *a, const struct pattern *b)
 {
-	bool row[PATTERN_MAX + 1];
+	bool row[PATTERN_MAX + 1] = {false};
 
 	if (a->length > PATTERN_MAX || b->length > PATTERN_MAX)
 		return true;

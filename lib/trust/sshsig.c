@@ -161,7 +161,7 @@ static int read_p256(struct trust_signature *signature, struct trust_span value,
 	if (!trust_take_integer(&value, TRUST_P256_NUMBER, &r) ||
 	    !trust_take_integer(&value, TRUST_P256_NUMBER, &s) || value.length > 0)
 		return damaged("its value is not the two numbers that such keys make", e);
-	if (set_value(signature, 2 * TRUST_P256_NUMBER, e) < 0)
+	if (set_value(signature, TRUST_P256_SIGNATURE, e) < 0)
 		return -1;
 	place_number(signature->value, TRUST_P256_NUMBER, r);
 	place_number(signature->value + TRUST_P256_NUMBER, TRUST_P256_NUMBER, s);
