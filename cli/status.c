@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "cli/rollout.h"
 
 /* What status tells, gathered in one go. */
@@ -16,7 +17,11 @@ struct status {
 	char head[DIGEST_SHA256_HEX + 1];
 	char *stop;
 	struct cli_rollouts rollouts;
+	uint64_t rejected; /* of the baselines in force, not believed now */
+	char unchecked[512]; /* why they could not be checked, or the signers were refused; or empty */
 };
+
+CLEANUP_DEFINE(struct baseline_memory, baseline_memory_free);
 
 static void clear_status(struct status *status)
 {
@@ -24,6 +29,28 @@ static void clear_status(struct status *status)
 	store_sweep_clear(&status->running);
 	free(status->stop);
 	cli_rollouts_clear(&status->rollouts);
+}
+
+/* What a sweep would believe if it began now. A file of signers that cannot be read must not
+ * hide the rest of the status. */
+static int check_baselines(struct cli *cli, struct status *status, struct error *e)
+{
+	CLEANUP(cleanup_baseline_memory_free) struct baseline_memory *memory = baseline_memory_new();
+	CLEANUP(baseline_rejections_clear) struct baseline_rejections rejections = {0};
+	CLEANUP(baselines_clear) struct baselines believed = {0};
+	struct error why = {0};
+
+	if (!memory)
+		return error_memory(e);
+	if (baseline_refresh(&believed, &rejections, memory, cli->store, &cli->setup.config, cli_now(cli), &why) < 0) {
+		if (why.code != ERROR_CONFIG) {
+			*e = why;
+			return -1;
+		}
+		text_copy(status->unchecked, sizeof status->unchecked, why.text);
+	}
+	status->rejected = rejections.count;
+	return 0;
 }
 
 static int gather(struct cli *cli, struct status *ret, struct error *e)
@@ -42,7 +69,7 @@ static int gather(struct cli *cli, struct status *ret, struct error *e)
 	ret->has_running = r > 0;
 	if (store_event_head(cli->store, &ret->seq, ret->head, e) < 0 ||
 	    sweep_stop_read(config->state, &ret->stop, e) < 0 ||
-	    cli_rollouts_load(cli, &ret->rollouts, e) < 0)
+	    cli_rollouts_load(cli, &ret->rollouts, e) < 0 || check_baselines(cli, ret, e) < 0)
 		return -1;
 	for (size_t i = 0; i < config->window_count; i++) {
 		int64_t at = schedule_window_next(&config->windows[i].when, now);
@@ -80,6 +107,9 @@ static int print_json(struct cli *cli, const struct status *status, struct error
 	json_object_set_new(object, "site", cli_json_string(cli->setup.config.site));
 	json_object_set_new(object, "approvals", json_integer((json_int_t)cli->setup.config.approvals));
 	json_object_set_new(object, "evaluation", json_boolean(cli->setup.config.approvals == 0));
+	json_object_set_new(object, "baselines_rejected",
+			    status->unchecked[0] ? json_null() : json_integer((json_int_t)status->rejected));
+	json_object_set_new(object, "signers_error", cli_json_string(status->unchecked[0] ? status->unchecked : NULL));
 	json_object_set_new(object, "stop", status->stop ? json_string(status->stop) : json_null());
 	json_object_set_new(object, "last_sweep", status->has_last ? cli_json_time(status->last.ended_at) : json_null());
 	json_object_set_new(object, "running_sweep",
@@ -106,6 +136,16 @@ static int print_sinks(struct cli *cli, const struct status *status, struct erro
 	return 0;
 }
 
+static void print_baselines(const struct status *status)
+{
+	printf("%-16s %llu in force", "Baselines", (unsigned long long)status->summary.baselines_current);
+	if (status->unchecked[0])
+		printf(", NONE CAN BE CHECKED: %s", status->unchecked);
+	else if (status->rejected > 0)
+		printf(", %llu NOT BELIEVED: \"pumpwatch alerts\" tells why", (unsigned long long)status->rejected);
+	printf("\n");
+}
+
 static int print_text(struct cli *cli, const struct status *status, struct error *e)
 {
 	const struct store_summary *summary = &status->summary;
@@ -129,7 +169,7 @@ static int print_text(struct cli *cli, const struct status *status, struct error
 	printf("%-16s %llu\n", "Overdue", (unsigned long long)summary->overdue);
 	printf("%-16s %llu open, %llu acknowledged\n", "Alerts", (unsigned long long)summary->open_alerts,
 	       (unsigned long long)summary->acknowledged_alerts);
-	printf("%-16s %llu in force\n", "Baselines", (unsigned long long)summary->baselines_current);
+	print_baselines(status);
 	cli_rollouts_print_short(cli, &status->rollouts);
 	printf("%-16s %s\n", "Last sweep", status->has_last ? cli_time(cli, status->last.ended_at, time) : "never");
 	if (status->has_running)
