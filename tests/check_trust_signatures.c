@@ -136,6 +136,8 @@ static const struct row keys[] = {
 	    "the key is one of ssh-ed25519, not of ssh-rsa as the word before it says"),
 	BAD("a type in other letters", "alice SSH-ED25519 <ed:>\n", "\"SSH-ED25519\" is neither an option"),
 	BAD("a type and no key", "alice ssh-ed25519\n", "what stands behind ssh-ed25519 is not base64"),
+	BAD("a carriage return behind the type", "alice namespaces=\"*\" ssh-ed25519\r<ed:>\n",
+	    "keys of the type \"ssh-ed25519%0DAAAAC3NzaC1lZDI1NTE5"),
 	BAD("base64 with another sign", "alice ssh-ed25519 !<ed:>\n", "is not base64"),
 	BAD("base64 that ends early", "alice ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\n", "the key is damaged"),
 	BAD("base64 with too much padding", "alice ssh-ed25519 <ed:>=\n", "is not base64"),

@@ -154,7 +154,7 @@ int trust_key_parse(struct trust_key *ret_key, struct trust_span wire, struct er
 int trust_key_text_parse(enum trust_key_type *ret_type, uint8_t **ret_wire, size_t *ret_length,
 			 const char **text, struct error *e)
 {
-	struct trust_span name = {(const uint8_t *)*text, strcspn(*text, " \t\r\n")};
+	struct trust_span name = {(const uint8_t *)*text, strcspn(*text, " \t")};
 	enum trust_key_type type;
 	struct trust_key key;
 	size_t length;
