@@ -1,12 +1,14 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/escape.h"
-#include "cli/cli.h"
 #include "cli/baseline.h"
 #include "enroll/enroll.h"
 #include "file/file.h"
+
+enum { PUBLIC_KEY_MAX = 16 * 1024 };
 
 struct make_options {
 	const char *asset_or_file;
@@ -14,18 +16,11 @@ struct make_options {
 	const char *release;
 	const char *output; /* NULL: standard output */
 	const char *against;
+	const char *key; /* of who makes it; NULL: not said */
 	enum manifest_list_format format;
 	enum visit_kind kind;
 	enum manifest_scope scope;
 };
-
-int cli_read_file(struct text *text, const char *path, struct error *e)
-{
-	text_init(text);
-	return strcmp(path, "-") == 0
-		? file_read_fd(text, STDIN_FILENO, "standard input", MANIFEST_BYTES_MAX, e)
-		: file_read(text, path, MANIFEST_BYTES_MAX, ERROR_DATA, e);
-}
 
 static int read_options(struct cli *cli, int argc, char **argv, struct make_options *ret)
 {
@@ -33,7 +28,8 @@ static int read_options(struct cli *cli, int argc, char **argv, struct make_opti
 		{"model", required_argument, NULL, 'm'},  {"kind", required_argument, NULL, 'k'},
 		{"release", required_argument, NULL, 'r'}, {"scope", required_argument, NULL, 's'},
 		{"against", required_argument, NULL, 'a'}, {"format", required_argument, NULL, 'f'},
-		{"output", required_argument, NULL, 'o'},  {0},
+		{"output", required_argument, NULL, 'o'},  {"key", required_argument, NULL, 'K'},
+		{0},
 	};
 	bool has_kind = false;
 	int c;
@@ -47,6 +43,8 @@ static int read_options(struct cli *cli, int argc, char **argv, struct make_opti
 			ret->output = strcmp(optarg, "-") == 0 ? NULL : optarg;
 		else if (c == 'a')
 			ret->against = optarg;
+		else if (c == 'K')
+			ret->key = optarg;
 		else if (c == 'k' && visit_kind_parse(&ret->kind, optarg) == 0)
 			has_kind = true;
 		else if (c == 'k')
@@ -64,13 +62,47 @@ static int read_options(struct cli *cli, int argc, char **argv, struct make_opti
 		return cli_usage(cli, "\"%s\" wants just one argument beside its options", cli->verb);
 	if (!has_kind || !ret->release)
 		return cli_usage(cli, "--kind and --release must be given");
+	if (!ret->key && cli->setup.config.approvals >= 2)
+		return cli_usage(cli,
+				 "say with --key which key is yours; its owner cannot approve what you make here "
+				 "(approvals = %u)", cli->setup.config.approvals);
 	ret->asset_or_file = argv[optind];
 	return 0;
 }
 
-/* The head of a candidate: what comes after the newest baseline of its scope and kind. */
+/* Fill in whose key it is, by its public half: no private key is ever read. */
+static int fill_learner(struct manifest *manifest, const char *key, struct error *e)
+{
+	CLEANUP(text_clear) struct text text, path;
+	size_t length = strlen(key);
+
+	text_init(&text);
+	text_init(&path);
+	text_add(&path, key);
+	if (length < 4 || strcmp(key + length - 4, ".pub") != 0)
+		text_add(&path, ".pub");
+	if (path.failed)
+		return error_memory(e);
+	if (access(path.data, F_OK) < 0 && errno == ENOENT)
+		return error_set(e, ERROR_DATA,
+				 "there is no public key %s: give its path with --key (\"ssh-keygen -y -f KEY > KEY.pub\" "
+				 "makes it of a private one)", path.data);
+	if (file_read(&text, path.data, PUBLIC_KEY_MAX, ERROR_DATA, e) < 0)
+		return -1;
+	return trust_public_key_fingerprint(manifest->learner, path.data, text.data ? text.data : "", text.length, e);
+}
+
+static int fill_list(struct manifest *manifest, const struct cli_list *list, struct error *e)
+{
+	memcpy(manifest->list_sha256, list->sha256, sizeof manifest->list_sha256);
+	manifest->list_name = strdup(list->name);
+	return manifest->list_name ? 0 : error_memory(e);
+}
+
+/* The head of a candidate: what comes after the last baseline of its scope and kind that was in
+ * force. list is NULL where there is none. */
 static int fill_head(struct cli *cli, struct manifest *manifest, const struct make_options *options,
-		     const char *scope_name, struct error *e)
+		     const char *scope_name, const struct cli_list *list, struct error *e)
 {
 	CLEANUP(store_baselines_clear) struct store_baselines baselines = {0};
 	bool device = options->scope == MANIFEST_DEVICE;
@@ -80,20 +112,35 @@ static int fill_head(struct cli *cli, struct manifest *manifest, const struct ma
 	manifest->serial = 1;
 	for (size_t i = 0; i < baselines.count; i++) {
 		const struct store_baseline *one = &baselines.items[i];
-		if (one->manifest.kind != options->kind || one->manifest.scope != options->scope ||
-		    one->in_force_at == 0 || one->manifest.serial < manifest->serial)
+		if (one->in_force_at == 0 || one->manifest.kind != options->kind ||
+		    one->manifest.scope != options->scope || one->manifest.serial < manifest->serial)
 			continue;
 		manifest->serial = one->manifest.serial + 1;
 		memcpy(manifest->previous, one->id, sizeof manifest->previous);
 	}
 	manifest->kind = options->kind;
 	manifest->scope = options->scope;
-	manifest->created_at = cli_now(cli) / TIME_SECOND * TIME_SECOND;
 	manifest->expires_at = TIME_NEVER;
 	manifest->site = strdup(cli->setup.config.site);
 	manifest->scope_name = strdup(scope_name);
 	manifest->release = strdup(options->release);
-	return manifest->site && manifest->scope_name && manifest->release ? 0 : error_memory(e);
+	if (!manifest->site || !manifest->scope_name || !manifest->release)
+		return error_memory(e);
+	if (options->key && fill_learner(manifest, options->key, e) < 0)
+		return -1;
+	return list ? fill_list(manifest, list, e) : 0;
+}
+
+/* What comes after a candidate was made. */
+static void print_next(const struct cli *cli, const char *file)
+{
+	if (cli->setup.config.approvals == 0)
+		printf("Look it through, then: pumpwatch baseline add %s\n", file);
+	else
+		printf("Look it through: pumpwatch baseline show %s\nPeople approve it (approvals = %u%s): "
+		       "pumpwatch baseline sign %s --key KEY\nThen: pumpwatch baseline add %s SIGNATURE...\n",
+		       file, cli->setup.config.approvals,
+		       cli->setup.config.approvals >= 2 ? ", you not among them" : "", file, file);
 }
 
 static int write_candidate(struct cli *cli, struct manifest *manifest, const char *output, struct error *e)
@@ -102,6 +149,7 @@ static int write_candidate(struct cli *cli, struct manifest *manifest, const cha
 	char id[MANIFEST_ID_SIZE];
 
 	text_init(&text);
+	manifest->created_at = cli_now(cli);
 	if (manifest_write(&text, manifest, e) < 0)
 		return -1;
 	if (manifest_id(id, text.data, text.length) < 0)
@@ -119,9 +167,10 @@ static int write_candidate(struct cli *cli, struct manifest *manifest, const cha
 		(void)fwrite(text.data, 1, text.length, stdout); /* whether it was written shows at the end */
 		return 0;
 	}
-	if (!cli->quiet)
-		printf("%s: candidate %.12s, %zu files. Look it through, then: pumpwatch baseline add %s\n",
-		       output, id, manifest->file_count, output);
+	if (!cli->quiet) {
+		printf("%s: candidate %.12s, %zu files. ", output, id, manifest->file_count);
+		print_next(cli, output);
+	}
 	return 0;
 }
 
@@ -187,31 +236,6 @@ static void on_difference(void *userdata, enum enroll_difference difference, con
 	((struct differences *)userdata)->counts[difference]++;
 }
 
-/* Keep of a list what the profile gives the kind, so that a list of everything can be used. */
-static void keep_kind(struct manifest *list, const struct inventory_model *model, enum visit_kind kind)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < list->file_count; i++) {
-		const struct visit_selector *selector =
-			visit_select(model->selectors, model->selector_count, list->files[i].path);
-		if (selector && !selector->leave_out && selector->kind == kind)
-			list->files[kept++] = list->files[i];
-		else
-			free(list->files[i].path);
-	}
-	list->file_count = kept;
-}
-
-static int read_list(struct manifest *ret, const char *path, enum manifest_list_format format, struct error *e)
-{
-	CLEANUP(text_clear) struct text text;
-
-	if (cli_read_file(&text, path, e) < 0)
-		return -1;
-	return manifest_list_parse(ret, format, path, text.data ? text.data : "", text.length, e);
-}
-
 /* The exit mask of a learning against a list: what a file check would say of the device. */
 static int compare_with(const struct manifest *learnt, const struct manifest *list, const struct make_options *options,
 			unsigned *ret_mask, struct error *e)
@@ -229,11 +253,20 @@ static int compare_with(const struct manifest *learnt, const struct manifest *li
 	return 0;
 }
 
+/* Approvers see by the list in the store what the vendor vouches for. */
+static int keep_list(struct cli *cli, const struct cli_list *list, struct error *e)
+{
+	return store_list_save(cli->store, list->sha256, list->name, list->text.data ? list->text.data : "", e);
+}
+
+/* The head comes first: what is wrong with it is said before a device is asked anything. */
 static int learn(struct cli *cli, const struct make_options *options, unsigned *ret_mask, struct error *e)
 {
 	CLEANUP(store_device_clear) struct store_device device = {0};
+	CLEANUP(manifest_clear) struct manifest head = {0};
 	CLEANUP(manifest_clear) struct manifest learnt = {0};
-	CLEANUP(manifest_clear) struct manifest list = {0};
+	CLEANUP(cli_list_clear) struct cli_list list = {0};
+	const struct manifest *names = options->against ? &list.files : NULL;
 
 	if (cli_open_store(cli, STORE_WRITE, e) < 0 || cli_load_device(cli, options->asset_or_file, &device, e) < 0)
 		return -1;
@@ -242,19 +275,22 @@ static int learn(struct cli *cli, const struct make_options *options, unsigned *
 		return error_set(e, ERROR_DATA, "the profile \"%s\" pulls no files of the kind \"%s\"",
 				 device.device.model, visit_kind_name(options->kind));
 	if (options->against) {
-		if (read_list(&list, options->against, options->format, e) < 0)
+		if (cli_list_read(&list, options->against, options->format, e) < 0)
 			return -1;
-		keep_kind(&list, model, options->kind);
+		cli_list_keep_kind(&list.files, model, options->kind);
 	}
-	if (cli_open_pool(cli, e) < 0 ||
-	    pull_twice(cli, &device.device, options->kind, options->against ? &list : NULL, &learnt, e) < 0)
-		return -1;
-	if (options->against && compare_with(&learnt, &list, options, ret_mask, e) < 0)
-		return -1;
 	const char *scope_name = options->scope == MANIFEST_DEVICE ? device.device.asset : model->name;
-	if (fill_head(cli, &learnt, options, scope_name, e) < 0)
+	if (fill_head(cli, &head, options, scope_name, names ? &list : NULL, e) < 0 || cli_open_pool(cli, e) < 0 ||
+	    pull_twice(cli, &device.device, options->kind, names, &learnt, e) < 0)
 		return -1;
-	return write_candidate(cli, &learnt, options->output, e);
+	if (names && compare_with(&learnt, names, options, ret_mask, e) < 0)
+		return -1;
+	head.files = TAKE(learnt.files);
+	head.file_count = learnt.file_count;
+	learnt.file_count = 0;
+	if (names && keep_list(cli, &list, e) < 0)
+		return -1;
+	return write_candidate(cli, &head, options->output, e);
 }
 
 int verb_baseline_learn(struct cli *cli, int argc, char **argv)
@@ -295,7 +331,7 @@ static int check_whole(const struct manifest *list, const char *name, struct err
 int verb_baseline_import(struct cli *cli, int argc, char **argv)
 {
 	struct make_options options = {0};
-	CLEANUP(manifest_clear) struct manifest list = {0};
+	CLEANUP(cli_list_clear) struct cli_list list = {0};
 	struct error e;
 	int r = read_options(cli, argc, argv, &options);
 
@@ -310,10 +346,10 @@ int verb_baseline_import(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli, "the profile \"%s\" pulls no files of the kind \"%s\"", model->name,
 				 visit_kind_name(options.kind));
 	if (cli_open_store(cli, STORE_WRITE, &e) < 0 ||
-	    read_list(&list, options.asset_or_file, options.format, &e) < 0 ||
-	    check_whole(&list, options.asset_or_file, &e) < 0 ||
-	    fill_head(cli, &list, &options, model->name, &e) < 0 ||
-	    write_candidate(cli, &list, options.output, &e) < 0)
+	    cli_list_read(&list, options.asset_or_file, options.format, &e) < 0 ||
+	    check_whole(&list.files, options.asset_or_file, &e) < 0 ||
+	    fill_head(cli, &list.files, &options, model->name, &list, &e) < 0 || keep_list(cli, &list, &e) < 0 ||
+	    write_candidate(cli, &list.files, options.output, &e) < 0)
 		return cli_fail(cli, &e);
 	return 0;
 }

@@ -51,6 +51,8 @@ static int print_verb_help(const struct cli_verb *verb)
 {
 	printf("Usage: pumpwatch %s%s%s\n\n%c%s.\n\n%s", verb->name, *verb->usage ? " " : "", verb->usage,
 	       verb->summary[0] - 'a' + 'A', verb->summary + 1, verb->help);
+	if (verb->role == CLI_ACTS && !strstr(verb->usage, "--reason"))
+		printf("\n--reason TEXT says why it is done (a work order's number, say), and is recorded with it.\n");
 	return end_output(0);
 }
 

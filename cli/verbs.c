@@ -40,45 +40,70 @@ const struct cli_verb cli_verbs[] = {
 	 "Example:\n  pumpwatch show PUMP-0001\n", verb_show, CLI_LOOKS},
 	{"test", "ASSET", "try the link, list what would be pulled, change nothing",
 	 "Example:\n  pumpwatch test PUMP-0001\n", verb_test, CLI_LOOKS},
-	{"baseline learn", "ASSET --kind KIND --release RELEASE [OPTION…]",
+	{"baseline learn", "ASSET --kind KIND --release RELEASE --key KEY [OPTION…]",
 	 "pull a device twice and write a candidate manifest",
 	 "  --kind KIND         firmware, drug-library, config or other\n"
 	 "  --release RELEASE   what the release is called\n"
+	 "  --key KEY           your public key (or the private one with KEY.pub beside): who learns a\n"
+	 "                      candidate cannot approve it; may be left out with approvals = 0 or 1\n"
 	 "  --scope SCOPE       model (all devices of the model; the usual one) or device\n"
 	 "  --against LIST      a vendor's list: compare by what it has, name every difference\n"
 	 "  --format FORMAT     of the list: hashdeep, md5sum, sha256sum or bsd (else guessed)\n"
 	 "  -o FILE             where the manifest goes (else standard output)\n\n"
-	 "Nothing is put in force: see \"pumpwatch baseline add\".\n\n"
-	 "Example:\n  pumpwatch baseline learn PUMP-0001 --kind drug-library --release 2026-10 -o lib.manifest\n",
+	 "Nothing is put in force: see \"pumpwatch baseline sign\" and \"baseline add\".\n\n"
+	 "Example:\n  pumpwatch baseline learn PUMP-0001 --kind drug-library --release 2026-10 \\\n"
+	 "      --key ~/.ssh/id_ed25519.pub -o lib.manifest\n",
 	 verb_baseline_learn, CLI_LOOKS},
-	{"baseline import", "FILE --model MODEL --kind KIND --release RELEASE [OPTION…]",
+	{"baseline import", "FILE --model MODEL --kind KIND --release RELEASE --key KEY [OPTION…]",
 	 "make a candidate of a list that has sizes, MD5 and SHA-256",
 	 "  --model MODEL       whose files they are\n"
 	 "  --kind KIND         firmware, drug-library, config or other\n"
 	 "  --release RELEASE   what the release is called\n"
+	 "  --key KEY           your public key, as for \"baseline learn\"\n"
 	 "  --format FORMAT     hashdeep, md5sum, sha256sum or bsd (else guessed)\n"
 	 "  -o FILE             where the manifest goes (else standard output)\n\n"
 	 "A list that lacks a digest or the sizes cannot become a manifest alone: learn a device\n"
 	 "against it (pumpwatch baseline learn ASSET --against LIST).\n\n"
-	 "Example:\n  pumpwatch baseline import vendor.hashdeep --model generic --kind firmware --release 7.0\n",
+	 "Example:\n  pumpwatch baseline import vendor.hashdeep --model generic --kind firmware --release 7.0 \\\n"
+	 "      --key ~/.ssh/id_ed25519.pub -o firmware.manifest\n",
 	 verb_baseline_import, CLI_LOOKS},
-	{"baseline add", "MANIFEST [--older-until TIME]", "put a manifest in force",
-	 "  --older-until TIME  how long the release before is still accepted (never: without end;\n"
-	 "                      else it is not accepted any more)\n\n"
-	 "Example:\n  pumpwatch baseline add lib.manifest --older-until 2026-12-31\n",
+	{"baseline sign", "MANIFEST|ID --key KEY [-o FILE]", "approve a manifest by a signature (runs ssh-keygen)",
+	 "  --key KEY           the private key, the key file of a token, or the public key of one that\n"
+	 "                      the agent holds: it is handed to ssh-keygen, which asks at the terminal\n"
+	 "  -o FILE             where the signature goes (else beside the manifest; -: standard output)\n\n"
+	 "Look at what you sign: \"pumpwatch baseline show MANIFEST\". pumpwatch(1) says how ssh-keygen alone\n"
+	 "makes the same signature anywhere.\n\n"
+	 "Example:\n  pumpwatch baseline sign lib.manifest --key ~/.ssh/id_ed25519_sk\n",
+	 verb_baseline_sign, CLI_LOOKS},
+	{"baseline add", "MANIFEST [SIGNATURE…] [--older-until TIME]",
+	 "take in a manifest; with enough approvals it is put in force",
+	 "  --older-until TIME  how long the release before is still accepted: a date, never (without\n"
+	 "                      end), or now; asked for when one is in force\n\n"
+	 "Without enough approvals it waits as a candidate: see \"pumpwatch baseline approve\".\n\n"
+	 "Example:\n  pumpwatch baseline add lib.manifest first.sig second.sig --older-until 2026-12-31\n",
 	 verb_baseline_add, CLI_ACTS},
-	{"baseline list", "[--model MODEL]", "list the baselines",
+	{"baseline approve", "MANIFEST|ID SIGNATURE… [--older-until TIME]",
+	 "give a candidate signatures; with enough it is put in force",
+	 "  --older-until TIME  as for \"baseline add\"; without signatures it puts one in force that has\n"
+	 "                      enough approvals already\n\n"
+	 "Example:\n  pumpwatch baseline approve 3f2a second.sig --older-until 2026-12-31\n",
+	 verb_baseline_approve, CLI_ACTS},
+	{"baseline list", "[--model MODEL]", "list the baselines, with their approvals",
 	 "Example:\n  pumpwatch baseline list\n", verb_baseline_list, CLI_LOOKS},
-	{"baseline show", "ID", "show a baseline and its files",
+	{"baseline show", "ID|MANIFEST [--list FILE] [--format FORMAT]",
+	 "show a baseline: state, approvals, files and who vouches for them",
+	 "  --list FILE         the vendor's list that it was made with, where the store has no copy\n"
+	 "  --format FORMAT     of the list: hashdeep, md5sum, sha256sum or bsd (else guessed)\n\n"
 	 "ID may be shortened to what is unique.\n\nExample:\n  pumpwatch baseline show 3f2a\n",
 	 verb_baseline_show, CLI_LOOKS},
 	{"baseline diff", "A B", "how the files of two baselines (ids or manifest files) differ",
 	 "Example:\n  pumpwatch baseline diff 3f2a new.manifest\n", verb_baseline_diff, CLI_LOOKS},
 	{"baseline export", "ID [-o FILE]", "write a baseline's manifest, byte for byte",
+	 "  -o FILE             where it goes (else standard output); its signatures go to FILE.1.sig …\n\n"
 	 "Example:\n  pumpwatch baseline export 3f2a -o lib.manifest\n",
 	 verb_baseline_export, CLI_LOOKS},
 	{"baseline accept-until", "ID TIME", "how long an older release is still accepted",
-	 "TIME is a date, a time with zone, or never.\n\n"
+	 "TIME is a date, a time with zone, never, or now.\n\n"
 	 "Example:\n  pumpwatch baseline accept-until 3f2a 2026-12-31\n",
 	 verb_baseline_accept_until, CLI_ACTS},
 	{"baseline withdraw", "ID --reason TEXT", "take a baseline out of force",

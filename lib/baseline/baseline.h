@@ -42,6 +42,22 @@ int baseline_signers_load(struct trust_signers *ret_signers, const struct config
 /* What config asks of signatures, with these signers (lent). */
 struct trust_policy baseline_policy(const struct config *config, const struct trust_signers *signers);
 
+/* Where a baseline stands in its life: what the store remembers, and what follows from that now. */
+enum baseline_stage {
+	BASELINE_CANDIDATE,
+	BASELINE_APPROVED, /* enough approvals, and not in force yet */
+	BASELINE_CURRENT,
+	BASELINE_OLDER,
+	BASELINE_EXPIRED, /* past its manifest's end, or past its time as an older one */
+	BASELINE_WITHDRAWN,
+};
+enum baseline_stage baseline_stage(const struct store_baseline *baseline, const struct baseline_check *check,
+				   int64_t now);
+const char *baseline_stage_name(enum baseline_stage stage);
+
+/* What a person must know of a set-up that asks for so few approvals: a sentence; NULL from two on. */
+const char *baseline_caution(unsigned approvals);
+
 /* ---- those in force ---- */
 
 /* One that is believed. Shared and never changed; ends with its last user. */

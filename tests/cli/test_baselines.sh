@@ -75,12 +75,20 @@ a_new_release_asks_how_long_the_older_one_is_accepted() {
 	exits 0 pumpwatch baseline learn PUMP-2 --kind firmware --release 7.1 -o "$TEMPORARY/firmware-7.1"
 	contains "$(cat "$TEMPORARY/firmware-7.1")" "## serial: 2"
 	before=$(remembered)
-	exits 64 pumpwatch baseline add "$TEMPORARY/firmware-7.1"
-	contains "$OUTPUT" "--older-until"
 	exits 64 pumpwatch baseline add "$TEMPORARY/firmware-7.1" --older-until soon
 	contains "$OUTPUT" "a date such as 2026-12-31, never, or now"
 	same "$(remembered)" "$before" "the store"
-	exits 0 pumpwatch baseline add "$TEMPORARY/firmware-7.1" --older-until never
+	exits 0 pumpwatch baseline add "$TEMPORARY/firmware-7.1"
+	contains "$OUTPUT" "is approved, and not in force yet: the release 7.0 is"
+	contains "$OUTPUT" "--older-until"
+	same "$(ids approved | wc -l)" 1 "how many are approved"
+	before=$(remembered)
+	exits 65 pumpwatch baseline add "$TEMPORARY/firmware-7.1" --older-until never
+	contains "$OUTPUT" "in the store already, as a candidate: go on with \"pumpwatch baseline approve\""
+	exits 64 pumpwatch baseline approve "$TEMPORARY/firmware-7.1"
+	same "$(remembered)" "$before" "the store"
+	exits 0 pumpwatch baseline approve "$TEMPORARY/firmware-7.1" --older-until never
+	contains "$OUTPUT" "is in force: firmware 7.1 for model generic, 2 files."
 	exits 0 pumpwatch sweep PUMP-1 PUMP-2
 	contains "$OUTPUT" "PUMP-1           behind"
 	contains "$OUTPUT" "PUMP-2           verified"

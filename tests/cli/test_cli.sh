@@ -86,7 +86,7 @@ wrong_usage_is_64_and_says_why() {
 		baseline shw x|there is no verb "baseline shw": did you mean "baseline show"?
 		model shwo x|did you mean "model show"?
 		withdraw x|did you mean "baseline withdraw"?
-		baseline|"baseline" wants one more word: learn, import, add
+		baseline|"baseline" wants one more word: learn, import, sign, add
 		model|"model" wants one more word: show, check
 		alert 12|"alert" wants one more word: show
 		models x|"models" takes no arguments, but "x" was given

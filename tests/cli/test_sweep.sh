@@ -190,8 +190,8 @@ the_shell_completes_verbs_options_and_names() {
 # Each option that the completion offers is one that the verb takes.
 the_shell_offers_what_there_is() {
 	local verb
-	for verb in enroll devices sweep alerts ack stop "baseline learn" "baseline import" "baseline add" "baseline list" \
-		"baseline export" "baseline withdraw"; do
+	for verb in enroll devices sweep alerts ack stop "baseline learn" "baseline import" "baseline sign" "baseline add" \
+		"baseline approve" "baseline list" "baseline show" "baseline export" "baseline withdraw"; do
 		# shellcheck disable=SC2086
 		completes pumpwatch $verb --
 		# shellcheck disable=SC2086
