@@ -115,8 +115,11 @@ static int check_scope(struct cli *cli, const struct manifest *manifest, struct 
 		return error_set(e, ERROR_DATA, "the manifest is of the site \"%s\", this one is \"%s\"",
 				 manifest->site, cli->setup.config.site);
 	if (manifest->scope == MANIFEST_DEVICE) {
-		if (cli_load_device(cli, manifest->scope_name, &device, e) < 0)
+		if (cli_load_device(cli, manifest->scope_name, &device, e) < 0) {
+			if (e->code == ERROR_USAGE)
+				e->code = ERROR_DATA; /* the manifest named it, and nobody typed it */
 			return -1;
+		}
 		model_name = device.device.model;
 	}
 	const struct inventory_model *model = sweep_models_find(&cli->setup.models, model_name);

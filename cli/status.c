@@ -153,8 +153,8 @@ static int print_text(struct cli *cli, const struct status *status, struct error
 
 	if (status->stop)
 		printf("STOPPED: %s. Nothing is visited until \"pumpwatch resume\".\n\n", status->stop);
-	if (cli->setup.config.approvals == 0)
-		printf("Evaluation mode (approvals = 0): the baselines carry no signatures.\n\n");
+	if (baseline_caution(cli->setup.config.approvals))
+		printf("%s\n\n", baseline_caution(cli->setup.config.approvals));
 	printf("%-16s %s\n%-16s", "Site", cli->setup.config.site, "Devices");
 	for (int i = 0; i < INVENTORY_STATE_COUNT; i++)
 		printf("%s %llu %s", i ? "," : "", (unsigned long long)summary->states[i],

@@ -253,8 +253,8 @@ static void print_end(const struct run *run)
 	if (counts->open_alerts > 0)
 		printf("%llu %s open: see \"pumpwatch alerts\".\n", (unsigned long long)counts->open_alerts,
 		       counts->open_alerts == 1 ? "alert is" : "alerts are");
-	if (counts->approvals == 0)
-		printf("Evaluation mode (approvals = 0): the baselines carry no signatures.\n");
+	if (baseline_caution(counts->approvals))
+		printf("%s\n", baseline_caution(counts->approvals));
 }
 
 static const struct config_window *find_window(const struct cli *cli, const char *name)

@@ -255,8 +255,8 @@ static int run(struct daemon *daemon, const char *config)
 	daemon_log(DAEMON_INFO, "started: %zu models, %zu windows, %zu sinks, sandbox of the pullers: %s",
 		   daemon->setup.models.count, daemon->window_count, daemon->setup.config.sink_count,
 		   pull_pool_sandbox(daemon->pool));
-	if (daemon->setup.config.approvals == 0)
-		daemon_log(DAEMON_WARNING, "evaluation mode (approvals = 0): the baselines carry no signatures");
+	if (baseline_caution(daemon->setup.config.approvals))
+		daemon_log(DAEMON_WARNING, "%s", baseline_caution(daemon->setup.config.approvals));
 	int r = sd_event_loop(daemon->event);
 	if (r < 0)
 		daemon_log(DAEMON_ERROR, "the event loop failed: %s", strerror(-r));

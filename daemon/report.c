@@ -112,7 +112,9 @@ static void write_status(struct text *text, struct daemon *daemon)
 	for (size_t i = 0; i < count; i++)
 		text_addf(text, "sink %s: %llu waiting%s; ", states[i].name, (unsigned long long)states[i].waiting,
 			  states[i].away ? " (away)" : "");
-	text_addf(text, "%s", daemon->setup.config.approvals == 0 ? "evaluation mode: no signatures" : "");
+	if (daemon->setup.config.approvals < 2)
+		text_add(text, daemon->setup.config.approvals == 0 ? "evaluation mode: no signatures"
+								   : "a single approval is enough");
 }
 
 void daemon_report(struct daemon *daemon)

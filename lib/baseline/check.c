@@ -17,9 +17,12 @@ int baseline_signers_load(struct trust_signers *ret_signers, const struct config
 		*ret_signers = (struct trust_signers){0};
 		return 0;
 	}
-	if (file_read(&text, config->signers, TRUST_SIGNERS_BYTES_MAX, ERROR_CONFIG, e) < 0)
+	if (file_read(&text, config->signers, TRUST_SIGNERS_BYTES_MAX, ERROR_CONFIG, e) < 0) {
+		if (e && e->code == ERROR_DATA)
+			e->code = ERROR_CONFIG; /* too large: it is part of the configuration */
 		return error_prefix(e, "approvals = %u asks for signatures, but who may sign cannot be read",
 				    config->approvals);
+	}
 	return trust_signers_parse(ret_signers, config->signers, text.data ? text.data : "", text.length, e);
 }
 

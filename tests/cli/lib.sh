@@ -2,7 +2,7 @@
 # For tests of the programs: a set-up in a folder of its own, with devices that are folders
 # behind file: links. Sourced after tests/lib.sh.
 
-PROGRAMS=${builddir:-.}
+PROGRAMS=$(realpath "${builddir:-.}")
 srcdir=${srcdir:-.}
 
 pumpwatch() { "$PROGRAMS/pumpwatch" --config "$CONFIG" "$@"; }
@@ -22,7 +22,7 @@ set_up() {
 		state = state
 		models = models
 		credentials = credentials
-		puller = $(realpath "$PROGRAMS")/pumpwatch-puller
+		puller = $PROGRAMS/pumpwatch-puller
 		[pull]
 		pullers = 1
 		visits = 8
@@ -63,6 +63,36 @@ approve() {
 			pumpwatch --quiet baseline add "$manifest" "$@" || return
 	done
 }
+
+# ---- people and their keys ----
+
+# Usage: ask_approvals NUMBER ; from now on, by the keys in $SIGNERS
+ask_approvals() {
+	SIGNERS=$(dirname "$CONFIG")/allowed_signers KEYS=$TEMPORARY/keys
+	sed -i -e "s/^approvals = .*/approvals = $1/" -e '/^signers = /d' \
+		-e '/^site = /a signers = allowed_signers' "$CONFIG"
+	mkdir -p "$KEYS"
+	chmod 700 "$KEYS"
+}
+
+# Usage: make_key NAME [OPTION...] ; the pair $KEYS/NAME and NAME.pub, made by ssh-keygen
+make_key() {
+	local name=$1
+	shift
+	ssh-keygen -q -t ed25519 -N '' -C "$name" "$@" -f "$KEYS/$name" </dev/null
+}
+
+# Usage: signer NAME [OPTIONS] ; a line of allowed_signers
+signer() { echo "$1@sample-site ${2:-namespaces=\"pumpwatch-baseline-v1\"} $(cut -d' ' -f1,2 "$KEYS/$1.pub")"; }
+
+# Usage: allow NAME... ; they and nobody else may sign
+allow() {
+	local name
+	for name; do signer "$name"; done >"$SIGNERS"
+}
+
+# Usage: sign NAME MANIFEST SIGNATURE [NAMESPACE] ; as anywhere, without pumpwatch
+sign() { ssh-keygen -q -Y sign -n "${4:-pumpwatch-baseline-v1}" -f "$KEYS/$1" <"$2" >"$3" 2>/dev/null; }
 
 # Usage: answers STATUS COMMAND... ; standard output is left in $ANSWER, errors in $ERRORS
 answers() {
