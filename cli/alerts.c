@@ -15,7 +15,7 @@ static void print_alerts(const struct cli *cli, const struct store_alerts *alert
 	cli_table_add(&table, heading);
 	for (size_t i = 0; i < alerts->count; i++) {
 		const struct alert *alert = &alerts->items[i];
-		const char *release = alert->release ? alert->release : alert->detail;
+		const char *release = alert->release && alert->asset ? alert->release : alert->detail;
 		const char *reason = alert->outcome ? alert->outcome : release;
 		char number[24], time[CLI_TIME_SIZE];
 		(void)snprintf(number, sizeof number, "%llu", (unsigned long long)alert->number); /* fits */

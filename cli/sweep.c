@@ -66,6 +66,17 @@ static int print_untrusted(const char *before, const struct drift_verdict *verdi
 	return count;
 }
 
+static void print_untrusted_device(const struct drift_verdict *verdict, const struct run *run)
+{
+	struct sweep_progress progress;
+
+	sweep_progress(run->sweep, &progress);
+	if (print_untrusted(progress.rejected > 0 ? ": no baseline that is believed covers "
+						  : ": no baseline is in force for ", verdict, "") == 0)
+		printf(": no baseline in force covers it");
+	printf("; see \"pumpwatch %s\"", progress.rejected > 0 ? "alerts" : "baseline learn --help");
+}
+
 static void print_visit(const struct run *run, const struct sweep_visit *visit)
 {
 	const struct visit_report *report = visit->report;
@@ -83,9 +94,8 @@ static void print_visit(const struct run *run, const struct sweep_visit *visit)
 	if (report && report->outcome != VISIT_OK)
 		printf(": %s%s%s; %s", visit_outcome_text(report->outcome), report->detail[0] ? ": " : "",
 		       report->detail, visit_outcome_advice(report->outcome));
-	else if (result == DRIFT_UNTRUSTED && print_untrusted(": no baseline is in force for ", visit->verdict,
-							      "; see \"pumpwatch baseline learn --help\"") == 0)
-		printf(": no baseline in force covers it; see \"pumpwatch baseline learn --help\"");
+	else if (result == DRIFT_UNTRUSTED)
+		print_untrusted_device(visit->verdict, run);
 	else if (result == DRIFT_SKIPPED && visit->device->state != INVENTORY_ACTIVE)
 		printf(": it is %s", inventory_state_name(visit->device->state));
 	else if (result == DRIFT_SKIPPED)

@@ -62,20 +62,30 @@ static void read_signatures(struct readable *readable, struct baseline_check *ch
 	}
 }
 
-/* Why there are too few, by the first signature that is not good. */
+/* The signature that tells best why there are too few: one that is not good, else the learner's. */
+static const struct trust_vote *find_lost(const struct baseline_check *check)
+{
+	const struct trust_vote *lost = NULL;
+
+	for (size_t i = 0; i < check->vote_count; i++) {
+		if (check->votes[i].result != TRUST_GOOD)
+			return &check->votes[i];
+		if (check->votes[i].learner)
+			lost = &check->votes[i];
+	}
+	return lost;
+}
+
 static void say_short(struct baseline_check *check, unsigned threshold)
 {
 	int n = snprintf(check->why, sizeof check->why, "%u of %u approvals are good", check->approvals, threshold);
+	const struct trust_vote *lost = find_lost(check);
 
-	for (size_t i = 0; i < check->vote_count; i++) {
-		const struct trust_vote *vote = &check->votes[i];
-		if (vote->result == TRUST_GOOD && !vote->learner)
-			continue;
-		const char *why = vote->learner ? "is by the one who learnt it" : trust_result_text(vote->result);
-		(void)snprintf(check->why + n, sizeof check->why - (size_t)n, "; %s%s%s", vote->fingerprint,
-			       vote->fingerprint[0] ? ": " : "a signature: ", why); /* fits */
+	if (!lost)
 		return;
-	}
+	const char *why = lost->learner ? "is by the one who learnt it" : trust_result_text(lost->result);
+	(void)snprintf(check->why + n, sizeof check->why - (size_t)n, "; %s: %s",
+		       lost->fingerprint[0] ? lost->fingerprint : "a signature", why); /* fits */
 }
 
 int baseline_check(struct baseline_check *ret_check, const struct store_baseline *baseline,
