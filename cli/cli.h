@@ -152,5 +152,8 @@ int verb_alerts(struct cli *cli, int argc, char **argv);
 int verb_alert_show(struct cli *cli, int argc, char **argv);
 int verb_ack(struct cli *cli, int argc, char **argv);
 int verb_status(struct cli *cli, int argc, char **argv);
+int verb_audit_verify(struct cli *cli, int argc, char **argv);
+int verb_audit_export(struct cli *cli, int argc, char **argv);
+int verb_audit_list(struct cli *cli, int argc, char **argv);
 int verb_stop(struct cli *cli, int argc, char **argv);
 int verb_resume(struct cli *cli, int argc, char **argv);

@@ -120,7 +120,8 @@ int cli_open_store(struct cli *cli, enum store_mode mode, struct error *e)
 	for (size_t i = 0; mode == STORE_WRITE && i < config->sink_count; i++)
 		if (store_sink_position(cli->store, config->sinks[i].name, &position, e) < 0)
 			return -1;
-	return 0;
+	/* By whom it is read matters where something is done by it. */
+	return mode == STORE_WRITE ? setup_record_load(&cli->setup, cli->store, cli->by, false, e) : 0;
 }
 
 int cli_open_pool(struct cli *cli, struct error *e)

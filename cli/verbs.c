@@ -129,6 +129,24 @@ const struct cli_verb cli_verbs[] = {
 	{"status", "[--rollouts]", "the fleet at a glance",
 	 "  --rollouts          only the rollouts: which devices are still on an older release, by department\n\n"
 	 "Example:\n  pumpwatch status --rollouts\n", verb_status, CLI_LOOKS},
+	{"audit list", "[SUBJECT] [--most N]", "list who did what, when and why, the latest first",
+	 "  SUBJECT             only what was done to an asset, a baseline (its whole id), an alert's number,\n"
+	 "                      the fleet, or a configuration's path\n"
+	 "  --most N            so many (100)\n\n"
+	 "Example:\n  pumpwatch audit list PUMP-0001\n",
+	 verb_audit_list, CLI_LOOKS},
+	{"audit verify", "", "compute the chain of records again, and check what follows from it",
+	 "Every record of an act or an event, the baselines with their signatures, and the approvals of\n"
+	 "those in force. Exit code: 0 when all holds, 65 when not, with each fault on a line.\n\n"
+	 "Example:\n  pumpwatch audit verify\n",
+	 verb_audit_verify, CLI_LOOKS},
+	{"audit export", "[-o FILE] [--after N]", "write the records as JSON lines",
+	 "  -o FILE             where they go (else standard output)\n"
+	 "  --after N           only those after record N\n\n"
+	 "Each line has number, hash, previous and record: hash is the SHA-256 of previous and record,\n"
+	 "byte for byte as it stands in the line.\n\n"
+	 "Example:\n  pumpwatch audit export --after 1000 -o records.jsonl\n",
+	 verb_audit_export, CLI_LOOKS},
 	{"stop", "--reason TEXT", "stop all visits at once, until resume",
 	 "Example:\n  pumpwatch stop --reason \"network maintenance until 14:00\"\n", verb_stop, CLI_ACTS},
 	{"resume", "", "lift the stop", "Example:\n  pumpwatch resume\n", verb_resume, CLI_ACTS},

@@ -65,6 +65,23 @@ static int check_baselines(struct daemon *daemon, struct error *e)
 	return rejected < 0 ? -1 : 0;
 }
 
+/* A store that cannot take the record, now, stops nothing: it comes with a later tick. */
+static void record_load(struct daemon *daemon)
+{
+	struct error e;
+
+	if (!daemon->load_owed)
+		return;
+	if (setup_record_load(&daemon->setup, daemon->store, "pumpwatchd", true, &e) < 0) {
+		daemon_trouble(daemon, &e);
+		daemon->load_failed = true;
+		return;
+	}
+	if (daemon->load_failed)
+		daemon_mend(daemon);
+	daemon->load_owed = daemon->load_failed = false;
+}
+
 static void check_overdue(struct daemon *daemon, int64_t now)
 {
 	const struct sweep_environment environment = daemon_environment(daemon);
@@ -90,6 +107,7 @@ static int on_tick(sd_event_source *source, uint64_t monotonic, void *userdata)
 	int64_t now = daemon_now(daemon);
 
 	(void)monotonic;
+	record_load(daemon);
 	daemon_windows_tick(daemon);
 	check_overdue(daemon, now);
 	if (now >= daemon->outbox_due || daemon->outbox_due == TIME_NEVER)
@@ -142,8 +160,10 @@ static int take_new_setup(struct daemon *daemon, struct error *e)
 	close_parts(daemon);
 	daemon->setup = fresh;
 	fresh = old;
-	if (setup_use_timezone(&daemon->setup, daemon->timezone, e) == 0 && open_parts(daemon, e) == 0)
+	if (setup_use_timezone(&daemon->setup, daemon->timezone, e) == 0 && open_parts(daemon, e) == 0) {
+		daemon->load_owed = true;
 		return 0;
+	}
 	close_parts(daemon);
 	fresh = daemon->setup;
 	daemon->setup = old;
@@ -224,6 +244,7 @@ static int start(struct daemon *daemon, const char *config, struct error *e)
 		return -1;
 	if (sd_event_add_time_relative(daemon->event, &daemon->tick, CLOCK_MONOTONIC, 1000, 1, on_tick, daemon) < 0)
 		return error_set(e, ERROR_INTERNAL, "the event loop took no timer");
+	daemon->load_owed = true;
 	if (sd_watchdog_enabled(0, &daemon->watchdog) <= 0)
 		daemon->watchdog = 0;
 	return 0;

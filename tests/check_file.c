@@ -50,6 +50,32 @@ START_TEST(what_was_written_is_read_whole)
 }
 END_TEST
 
+START_TEST(what_was_written_in_pieces_is_there_when_it_is_kept)
+{
+	struct file_new file = {0};
+	struct error e = {0};
+	struct text text;
+
+	text_init(&text);
+	file_new_clear(&file);
+	ck_assert_int_eq(file_new_open(&file, "none/a", &e), -1);
+	ck_assert_int_eq(e.code, ERROR_UNAVAILABLE);
+	ck_assert_int_eq(file_new_open(&file, "a", &e), 0);
+	ck_assert_int_eq(file_new_write(&file, "one ", 4, &e), 0);
+	ck_assert_int_eq(file_new_write(&file, "two", 3, &e), 0);
+	ck_assert_int_eq(access("a", F_OK), -1);
+	ck_assert_int_eq(file_new_keep(&file, 0640, &e), 0);
+	file_new_clear(&file);
+	ck_assert_int_eq(file_read(&text, "a", 99, ERROR_CONFIG, &e), 0);
+	ck_assert_str_eq(text.data, "one two");
+	text_clear(&text);
+	ck_assert_int_eq(file_new_open(&file, "b", &e), 0);
+	ck_assert_int_eq(file_new_write(&file, "one", 3, &e), 0);
+	file_new_clear(&file);
+	ck_assert_int_eq(system("test \"$(ls)\" = a"), 0);
+}
+END_TEST
+
 START_TEST(a_failed_write_leaves_the_old_file_and_no_other)
 {
 	static const char big[8192];
@@ -107,6 +133,7 @@ int main(void)
 
 	tcase_add_checked_fixture(cases, enter_folder, leave_folder);
 	tcase_add_test(cases, what_was_written_is_read_whole);
+	tcase_add_test(cases, what_was_written_in_pieces_is_there_when_it_is_kept);
 	tcase_add_test(cases, a_failed_write_leaves_the_old_file_and_no_other);
 	tcase_add_test(cases, files_come_in_order_of_name);
 	suite_add_tcase(suite, cases);

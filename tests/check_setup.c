@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "file/file.h"
 #include "setup/setup.h"
+#include "store/store.h"
 
 #include "suite.h"
 
@@ -119,6 +120,70 @@ START_TEST(what_cannot_be_loaded_is_named)
 }
 END_TEST
 
+/* ---- what was loaded ---- */
+
+static void load(struct setup *setup)
+{
+	struct error e = {0};
+
+	ck_assert_msg(setup_load(setup, path, &e) == 0, "%s", e.text);
+}
+
+START_TEST(what_was_loaded_is_known_by_its_digests)
+{
+	struct setup first, again, other;
+
+	put("pumpwatch.conf", "[pumpwatch]\nsite = sample-site\nsigners = who\n");
+	load(&first);
+	load(&again);
+	ck_assert_str_eq(first.loaded, again.loaded);
+	ck_assert_ptr_nonnull(strstr(first.loaded, "configuration "));
+	ck_assert_ptr_nonnull(strstr(first.loaded, ", signers none, profiles "));
+	put("who", "# nobody\n");
+	load(&other);
+	/* sha256sum of that line */
+	ck_assert_ptr_nonnull(strstr(other.loaded, "signers 935796ba9a9a7ce044e9c04a86e0f2c1"
+						   "b88308b8e3af367f2b9df7362baa404c"));
+	setup_clear(&other);
+	put("models.d/other.ini", PROFILE);
+	load(&other);
+	ck_assert_str_ne(strstr(other.loaded, "profiles "), strstr(first.loaded, "profiles "));
+	setup_clear(&other);
+	setup_clear(&first);
+	setup_clear(&again);
+}
+END_TEST
+
+START_TEST(a_load_is_recorded_when_it_differs_or_always)
+{
+	struct store *store = NULL;
+	struct store_acts acts;
+	struct setup setup;
+	struct error e = {0};
+
+	put("pumpwatch.conf", "[pumpwatch]\nsite = sample-site\n");
+	load(&setup);
+	ck_assert_msg(store_open(&store, folder, STORE_WRITE, false, &e) == 0, "%s", e.text);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(setup_record_load(&setup, store, "a person", i == 2, &e), 0);
+	ck_assert_int_eq(store_acts_list(store, path, 9, &acts, &e), 0);
+	ck_assert_uint_eq(acts.count, 2);
+	ck_assert_str_eq(acts.items[0].verb, "configuration load");
+	ck_assert_str_eq(acts.items[0].by, "a person");
+	ck_assert_str_eq(acts.items[0].detail, setup.loaded);
+	store_acts_clear(&acts);
+	setup_clear(&setup);
+	put("pumpwatch.conf", "[pumpwatch]\nsite = another-site\n");
+	load(&setup);
+	ck_assert_int_eq(setup_record_load(&setup, store, "a person", false, &e), 0);
+	ck_assert_int_eq(store_acts_list(store, path, 9, &acts, &e), 0);
+	ck_assert_uint_eq(acts.count, 3);
+	store_acts_clear(&acts);
+	setup_clear(&setup);
+	store_close(store);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("setup");
@@ -129,6 +194,8 @@ int main(void)
 	tcase_add_test(cases, the_zone_of_the_windows_is_set);
 	tcase_add_test(cases, a_zone_that_the_host_does_not_know_is_refused);
 	tcase_add_test(cases, what_cannot_be_loaded_is_named);
+	tcase_add_test(cases, what_was_loaded_is_known_by_its_digests);
+	tcase_add_test(cases, a_load_is_recorded_when_it_differs_or_always);
 	suite_add_tcase(suite, cases);
 	return suite_run(suite);
 }

@@ -76,26 +76,61 @@ static void sync_folder_of(const char *path)
 		(void)fsync(fd);
 }
 
-int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct error *e)
+int file_new_open(struct file_new *ret_file, const char *path, struct error *e)
 {
-	CLEANUP(cleanup_free) char *beside = NULL;
+	struct file_new file CLEANUP(file_new_clear) = {.path = strdup(path), .fd = -1};
 
-	if (asprintf(&beside, "%s.XXXXXX", path) < 0) {
-		beside = NULL; /* asprintf leaves it undefined */
+	if (!file.path || asprintf(&file.beside, "%s.XXXXXX", path) < 0) {
+		file.beside = NULL; /* asprintf leaves it undefined */
 		return error_memory(e);
 	}
-	CLEANUP(cleanup_close) int fd = mkostemp(beside, O_CLOEXEC);
-	if (fd < 0)
-		return fail(e, errno, path, "be written beside");
-	int r = write_all(fd, bytes, length);
-	if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(beside, path) < 0))
-		r = -errno;
-	if (r < 0) {
-		(void)unlink(beside); /* the first failure is the one to tell */
-		return fail(e, -r, path, "be written");
+	file.fd = mkostemp(file.beside, O_CLOEXEC);
+	if (file.fd < 0) {
+		int number = errno;
+		free(file.beside);
+		file.beside = NULL;
+		return fail(e, number, path, "be written beside");
 	}
-	sync_folder_of(path);
+	*ret_file = file;
+	file = (struct file_new){0};
 	return 0;
+}
+
+int file_new_write(struct file_new *file, const void *bytes, size_t length, struct error *e)
+{
+	int r = write_all(file->fd, bytes, length);
+
+	return r < 0 ? fail(e, -r, file->path, "be written") : 0;
+}
+
+int file_new_keep(struct file_new *file, mode_t mode, struct error *e)
+{
+	if (fchmod(file->fd, mode) < 0 || fsync(file->fd) < 0 || rename(file->beside, file->path) < 0)
+		return fail(e, errno, file->path, "be written");
+	free(file->beside);
+	file->beside = NULL;
+	sync_folder_of(file->path);
+	return 0;
+}
+
+void file_new_clear(struct file_new *file)
+{
+	if (file->path && file->fd >= 0)
+		(void)close(file->fd); /* what was kept is synced */
+	if (file->beside)
+		(void)unlink(file->beside); /* the first failure is the one that was told */
+	free(file->beside);
+	free(file->path);
+	*file = (struct file_new){0};
+}
+
+int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct error *e)
+{
+	struct file_new file CLEANUP(file_new_clear) = {0};
+
+	if (file_new_open(&file, path, e) < 0 || file_new_write(&file, bytes, length, e) < 0)
+		return -1;
+	return file_new_keep(&file, mode, e);
 }
 
 int file_make_folder(const char *path, mode_t mode, struct error *e)

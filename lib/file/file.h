@@ -20,6 +20,19 @@ int file_read_fd(struct text *text, int fd, const char *name, size_t most, struc
  * (ERROR_UNAVAILABLE, ERROR_PERMISSION). */
 int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct error *e);
 
+/* The same piece by piece, for what is too large to be held. */
+struct file_new {
+	char *path, *beside;
+	int fd;
+};
+/* Returns 0 or -1; ret_file is the caller's to clear. */
+int file_new_open(struct file_new *ret_file, const char *path, struct error *e);
+int file_new_write(struct file_new *file, const void *bytes, size_t length, struct error *e);
+/* Put it in place. */
+int file_new_keep(struct file_new *file, mode_t mode, struct error *e);
+/* What was not kept is gone. Does nothing to a struct of zeros. */
+void file_new_clear(struct file_new *file);
+
 /* Make a folder, and its parents, where missing. Returns 0 or -1. */
 int file_make_folder(const char *path, mode_t mode, struct error *e);
 

@@ -10,6 +10,8 @@
 #include "file/file.h"
 #include "pull/pull.h"
 #include "setup/setup.h"
+#include "store/store.h"
+#include "trust/trust.h"
 
 enum { CONFIG_BYTES_MAX = 1024 * 1024 };
 
@@ -36,14 +38,27 @@ static char *choose_path(const char *path)
 	return asprintf(&whole, "%s/%s", here, chosen) < 0 ? NULL : whole;
 }
 
-static int load_config(struct setup *setup, struct error *e)
+static int load_config(struct setup *setup, char ret_sha256[static DIGEST_SHA256_HEX + 1], struct error *e)
 {
 	CLEANUP(text_clear) struct text text;
 
 	text_init(&text);
 	if (file_read(&text, setup->path, CONFIG_BYTES_MAX, ERROR_CONFIG, e) < 0)
 		return -1;
+	if (digest_sha256_hex(ret_sha256, text.data ? text.data : "", text.length) < 0)
+		return error_set(e, ERROR_INTERNAL, "SHA-256 cannot be computed");
 	return config_parse(&setup->config, setup->path, text.data ? text.data : "", text.length, e);
+}
+
+/* The digest of the file of signers, which a set-up without signatures may lack. */
+static void hash_signers(const struct config *config, char ret_sha256[static DIGEST_SHA256_HEX + 1])
+{
+	CLEANUP(text_clear) struct text text;
+
+	text_init(&text);
+	if (file_read(&text, config->signers, TRUST_SIGNERS_BYTES_MAX, ERROR_CONFIG, NULL) < 0 ||
+	    digest_sha256_hex(ret_sha256, text.data ? text.data : "", text.length) < 0)
+		(void)strcpy(ret_sha256, "none");
 }
 
 /* localtime_r() takes a zone that the host does not know for UTC without a word, and the windows
@@ -73,13 +88,20 @@ int setup_use_timezone(const struct setup *setup, const char *otherwise, struct 
 int setup_load(struct setup *ret_setup, const char *path, struct error *e)
 {
 	CLEANUP(setup_clear) struct setup setup = {.clock = {.now = system_now}};
+	char sha256[DIGEST_SHA256_HEX + 1], signers[DIGEST_SHA256_HEX + 1];
 
 	setup.path = choose_path(path);
 	if (!setup.path)
 		return error_memory(e);
-	if (load_config(&setup, e) < 0 || sweep_models_load(&setup.models, setup.config.models, e) < 0 ||
+	if (load_config(&setup, sha256, e) < 0 || sweep_models_load(&setup.models, setup.config.models, e) < 0 ||
 	    check_timezone(&setup, e) < 0)
 		return -1;
+	hash_signers(&setup.config, signers);
+	if (asprintf(&setup.loaded, "configuration %s, signers %s, profiles %s", sha256, signers,
+		     setup.models.sha256) < 0) {
+		setup.loaded = NULL; /* asprintf leaves it undefined */
+		return error_memory(e);
+	}
 	if (gethostname(setup.host, sizeof setup.host - 1) < 0)
 		strcpy(setup.host, "localhost");
 	(void)snprintf(setup.owner, sizeof setup.owner, "%.64s/%ld/%lld", setup.host, (long)getpid(),
@@ -94,9 +116,23 @@ int setup_load(struct setup *ret_setup, const char *path, struct error *e)
 void setup_clear(struct setup *setup)
 {
 	free(setup->path);
+	free(setup->loaded);
 	config_clear(&setup->config);
 	sweep_models_clear(&setup->models);
 	*setup = (struct setup){0};
+}
+
+int setup_record_load(const struct setup *setup, struct store *store, const char *by, bool always,
+		      struct error *e)
+{
+	const struct store_actor actor = {.by = by, .at = system_now(NULL)};
+	CLEANUP(store_acts_clear) struct store_acts last = {0};
+
+	if (!always && store_acts_list(store, setup->path, 1, &last, e) < 0)
+		return -1;
+	if (last.count > 0 && last.items[0].detail && strcmp(last.items[0].detail, setup->loaded) == 0)
+		return 0;
+	return store_act_add(store, &actor, "configuration load", setup->path, setup->loaded, e);
 }
 
 /* A service that may not touch the clock may not ask it either: then timesyncd's word counts. */

@@ -10,6 +10,8 @@ struct error;
 
 struct setup {
 	char *path; /* of the configuration */
+	char *loaded; /* what was loaded: "configuration SHA-256, signers SHA-256, profiles SHA-256";
+		       * "signers none" where that file cannot be read */
 	struct config config;
 	struct sweep_models models;
 	struct credential_folders credentials; /* lent from config and the environment */
@@ -29,6 +31,11 @@ int setup_use_timezone(const struct setup *setup, const char *otherwise, struct 
 
 /* How this collector's messages are framed; each sink has its own facility. Lent from setup. */
 struct alert_frame setup_frame(const struct setup *setup);
+
+/* Record that this was loaded, as the act "configuration load" of the file; unless always, only
+ * when it is not what was recorded last. Returns 0 or -1. */
+int setup_record_load(const struct setup *setup, struct store *store, const char *by, bool always,
+		      struct error *e);
 
 /* Only one process at a time delivers the outbox. Returns 1 and a descriptor to keep, 0 when
  * another process does, -1 on error. */

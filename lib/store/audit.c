@@ -20,6 +20,7 @@ static const char *const names[] = {
 	[STORE_SIGNATURE_ALTERED] = "signature-altered",
 	[STORE_LIST_ALTERED] = "list-altered",
 	[STORE_SCHEMA_ALTERED] = "schema-altered",
+	[STORE_FILE_DAMAGED] = "file-damaged",
 };
 
 const char *store_fault_name(enum store_fault_type type)
@@ -156,6 +157,20 @@ static int check_schema(struct store *store, struct store_audit *audit, struct e
 	return compare_schemas(store, &model, audit, "is not one of a store", NULL, e);
 }
 
+static int check_file(struct store *store, struct store_audit *audit, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) = store_prepare(store, "PRAGMA integrity_check(10)");
+	int row;
+
+	while ((row = store_step(&statement, e)) > 0) {
+		char words[sizeof audit->faults->words];
+		store_read_cut(&statement, words, sizeof words);
+		if (strcmp(words, "ok") != 0)
+			store_audit_note(audit, STORE_FILE_DAMAGED, 0, NULL, "the file is damaged: %s", words);
+	}
+	return row;
+}
+
 /* ---- all of it, as of one moment ---- */
 
 struct view {
@@ -188,7 +203,8 @@ int store_audit_verify(struct store *store, struct store_audit *ret_audit, struc
 
 	if (!audit.faults)
 		return error_memory(e);
-	if (begin_view(&view, store, e) < 0 || check_schema(store, &audit, e) < 0 ||
+	if (begin_view(&view, store, e) < 0 || check_file(store, &audit, e) < 0 ||
+	    check_schema(store, &audit, e) < 0 ||
 	    store_audit_chain(store, &audit, e) < 0 || check_sinks(store, &audit, e) < 0 ||
 	    store_audit_baselines(store, &audit, e) < 0 || check_lists(store, &audit, e) < 0)
 		return -1;

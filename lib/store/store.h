@@ -388,6 +388,7 @@ enum store_fault_type {
 	STORE_SIGNATURE_ALTERED,   /* not the one that was added; one too many or too few */
 	STORE_LIST_ALTERED,	   /* a vendor's list */
 	STORE_SCHEMA_ALTERED,	   /* a table, an index or a guard against changes */
+	STORE_FILE_DAMAGED,	   /* SQLite's own check of the file */
 };
 const char *store_fault_name(enum store_fault_type type); /* "record-altered" */
 

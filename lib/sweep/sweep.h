@@ -24,6 +24,7 @@ struct sweep;
 struct sweep_models {
 	struct inventory_model *items;
 	size_t count;
+	char sha256[DIGEST_SHA256_HEX + 1]; /* what `LC_ALL=C; sha256sum *.ini | sha256sum` says there */
 };
 /* Load every profile of a folder. Two whose names differ only in case or punctuation are
  * refused. Returns 0 or -1. */
