@@ -10,7 +10,7 @@
 
 #include "suite.h"
 
-enum { PATHS = 5, TYPES = ALERT_DEVICE_CHANGED + 1, NIGHTS = 1500, APPROVED = 1, FORGED = 9 };
+enum { PATHS = 5, TYPES = ALERT_DEVICE_CHANGED + 1, NIGHTS = 1500, APPROVED = 1, FORGED = 9, CURRENT = 2 };
 #define REMIND (3 * TIME_DAY)
 
 /* What is true of the device and of the baseline. */
@@ -20,6 +20,7 @@ struct truth {
 	bool readable[PATHS];
 	bool trusted; /* a baseline is in force */
 	bool lists;
+	unsigned release; /* which one it is on: those below CURRENT are past their date */
 };
 
 /* One cause's alert as events tell it. Device causes use path 0. */
@@ -38,9 +39,10 @@ struct night {
 	int64_t now;
 	/* the visit */
 	bool complete;
+	bool known; /* which release it is on */
 	struct visit_observation seen[PATHS];
 	struct visit_report report;
-	struct drift_finding findings[PATHS];
+	struct drift_finding findings[PATHS + 1];
 	struct drift_verdict verdict;
 	size_t resolved, opened, changed, reminded;
 };
@@ -63,7 +65,7 @@ static void live(struct night *night)
 	unsigned path = roll(night, PATHS);
 
 	night->now += TIME_DAY / 2 + roll(night, 1000) * TIME_SECOND;
-	switch (roll(night, 8)) {
+	switch (roll(night, 9)) {
 	case 0:
 		night->truth.in_baseline[path] = roll(night, 4) != 0;
 		break;
@@ -75,6 +77,9 @@ static void live(struct night *night)
 		break;
 	case 3:
 		night->truth.lists = roll(night, 4) != 0;
+		break;
+	case 4:
+		night->truth.release = roll(night, CURRENT + 2);
 		break;
 	default:
 		night->truth.content[path] = contents[roll(night, sizeof contents)];
@@ -144,6 +149,25 @@ static void look_at(struct night *night, unsigned path)
 	}
 }
 
+/* A device whose files differ may be on any release. */
+static void place(struct night *night)
+{
+	struct drift_kind *kind = &night->verdict.kinds[VISIT_CONFIG];
+	bool differs = false;
+
+	for (size_t i = 0; i < night->verdict.finding_count; i++)
+		differs |= night->findings[i].type != DRIFT_UNREADABLE;
+	night->known = night->truth.trusted && (!differs || roll(night, 2));
+	if (!night->known)
+		return;
+	kind->manifest[0] = (char)('1' + (int)night->truth.release);
+	if (night->truth.release >= CURRENT)
+		return;
+	struct drift_finding *finding = &night->findings[night->verdict.finding_count++];
+	*finding = (struct drift_finding){.type = DRIFT_STALE, .kind = VISIT_CONFIG};
+	finding->manifest[0] = kind->manifest[0];
+}
+
 static enum drift_result judge(const struct night *night)
 {
 	bool unreadable = !night->complete;
@@ -166,7 +190,11 @@ static void visit(struct night *night)
 	if (visit_outcome_contact(outcome) == VISIT_CONTACT_MADE)
 		for (unsigned path = 0; path < PATHS; path++)
 			look_at(night, path);
-	night->verdict.kinds[VISIT_CONFIG] = (struct drift_kind){.covered = true, .result = judge(night)};
+	night->known = false;
+	if (visit_outcome_contact(outcome) == VISIT_CONTACT_MADE)
+		place(night);
+	night->verdict.kinds[VISIT_CONFIG].covered = true;
+	night->verdict.kinds[VISIT_CONFIG].result = judge(night);
 }
 
 /* ---- what must hold ---- */
@@ -196,6 +224,8 @@ static bool is_still_so(const struct night *night, enum alert_type type, unsigne
 		return !truth->in_baseline[path] && content != 0 && truth->lists;
 	case ALERT_FILE_MISSING:
 		return truth->in_baseline[path] && content == 0;
+	case ALERT_FILE_STALE:
+		return truth->release < CURRENT;
 	case ALERT_FILE_UNREADABLE:
 		return content != 0 && !truth->readable[path] && (truth->lists || truth->in_baseline[path]);
 	default:
@@ -226,6 +256,8 @@ static void hear(struct night *night, const struct alert_change *change)
 	unsigned path = path_of(alert);
 	struct told *told = &night->told[alert->type][path];
 	uint8_t content = alert->has_new ? alert->new_digest.md5[0] : 0;
+	if (alert->type == ALERT_FILE_STALE)
+		content = (uint8_t)alert->manifest[0];
 	if (alert->type == ALERT_DEVICE_CHANGED) /* another key or serial is another content */
 		content = (uint8_t)night->report.outcome;
 	bool news = told->open && content != told->content;
@@ -302,7 +334,7 @@ static void update(struct night *night)
 /* After a visit that saw everything, what is open is what was found. */
 static void expect_complete(const struct night *night)
 {
-	bool blind = !night->complete || !night->truth.trusted || !night->truth.lists;
+	bool blind = !night->complete || !night->truth.trusted || !night->truth.lists || !night->known;
 
 	for (size_t i = 0; i < PATHS; i++)
 		blind |= !night->truth.readable[i];
@@ -317,12 +349,12 @@ static void expect_findings_open(const struct night *night)
 	static const enum alert_type types[] = {
 		[DRIFT_MODIFIED] = ALERT_FILE_MODIFIED, [DRIFT_ADDED] = ALERT_FILE_ADDED,
 		[DRIFT_MISSING] = ALERT_FILE_MISSING, [DRIFT_FORGED] = ALERT_FILE_FORGED,
-		[DRIFT_UNREADABLE] = ALERT_FILE_UNREADABLE,
+		[DRIFT_UNREADABLE] = ALERT_FILE_UNREADABLE, [DRIFT_STALE] = ALERT_FILE_STALE,
 	};
 
 	for (size_t i = 0; i < night->verdict.finding_count; i++) {
 		const struct drift_finding *finding = &night->findings[i];
-		ck_assert(night->told[types[finding->type]][finding->path[0] - 'a'].open);
+		ck_assert(night->told[types[finding->type]][finding->path ? finding->path[0] - 'a' : 0].open);
 	}
 }
 
@@ -357,7 +389,7 @@ START_TEST(alerts_follow_the_truth)
 {
 	struct night night = {.now = 1000 * TIME_DAY, .random = 88172645463325252u + (uint64_t)_i * 977};
 
-	night.truth = (struct truth){.trusted = true, .lists = true};
+	night.truth = (struct truth){.trusted = true, .lists = true, .release = CURRENT};
 	for (unsigned path = 0; path < PATHS; path++) {
 		night.truth.content[path] = APPROVED;
 		night.truth.in_baseline[path] = night.truth.readable[path] = true;
