@@ -58,7 +58,7 @@ static void hash_signers(const struct config *config, char ret_sha256[static DIG
 	text_init(&text);
 	if (file_read(&text, config->signers, TRUST_SIGNERS_BYTES_MAX, ERROR_CONFIG, NULL) < 0 ||
 	    digest_sha256_hex(ret_sha256, text.data ? text.data : "", text.length) < 0)
-		(void)strcpy(ret_sha256, "none");
+		memcpy(ret_sha256, "none", sizeof "none");
 }
 
 /* localtime_r() takes a zone that the host does not know for UTC without a word, and the windows

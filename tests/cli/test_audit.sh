@@ -184,11 +184,57 @@ a_configuration_that_changed_is_recorded_before_the_next_act() {
 	use
 }
 
+# What people signed is held against the file of signers as it is today, too.
+approvals_are_checked_and_a_touched_signature_is_found() {
+	local id name manifest=$TEMPORARY/signed.manifest
+	use copy
+	ask_approvals 2
+	for name in learner first second; do make_key "$name"; done
+	allow learner first second
+	exits 65 pumpwatch audit verify
+	contains "$OUTPUT" ": the chain holds."
+	contains "$OUTPUT" "it is in force, but not believed: "
+	contains "$OUTPUT" "0 of those in force are believed."
+
+	set_up "$TEMPORARY/signed"
+	ask_approvals 2
+	allow learner first second
+	enroll PUMP-2
+	pumpwatch --quiet baseline learn PUMP-2 --kind firmware --release 1 --key "$KEYS/learner.pub" -o "$manifest"
+	sign first "$manifest" "$TEMPORARY/first.sig"
+	sign second "$manifest" "$TEMPORARY/second.sig"
+	pumpwatch --quiet --reason "order 4711" baseline add "$manifest" "$TEMPORARY/first.sig" "$TEMPORARY/second.sig"
+	id=$(sha256sum <"$manifest" | cut -d' ' -f1)
+	exits 0 pumpwatch audit verify
+	contains "$OUTPUT" "1 baselines with 2 signatures; 1 of those in force are believed."
+	answers 0 pumpwatch --json audit list "$id"
+	same "$(jq -r '.[].verb' <<<"$ANSWER" | paste -sd, -)" "baseline enforce,baseline approve,baseline approve,baseline add"
+	same "$(jq -r '.[].why' <<<"$ANSWER" | sort -u)" "order 4711"
+	contains "$ANSWER" "signature $(sha256sum <"$TEMPORARY/first.sig" | cut -d' ' -f1)"
+
+	sql ".backup $TEMPORARY/before.db"
+	sql "UPDATE signature SET text = substr(text, 1, 99) || char(unicode(substr(text, 100, 1)) + 1) ||
+		substr(text, 101) WHERE position = 0"
+	exits 65 pumpwatch audit verify
+	contains "$OUTPUT" "$id: its signature 1 is not the one that was added (signature-altered)"
+	contains "$OUTPUT" "$id: it is in force, but not believed: "
+	sql ".restore $TEMPORARY/before.db"
+	exits 0 pumpwatch audit verify
+
+	allow learner first
+	answers 65 pumpwatch --json audit verify
+	same "$(jq -c '[.holds, .found, .believed, .rejected[0].id]' <<<"$ANSWER")" "[false,0,0,\"$id\"]"
+	rm "$SIGNERS"
+	exits 78 pumpwatch audit verify
+	use
+}
+
 run_case what_nobody_touched_holds
 run_case every_act_says_who_what_and_why
 run_case an_export_can_be_checked_without_us
 run_case a_record_touched_by_hand_is_found_by_its_number
 run_case a_baseline_touched_by_hand_is_found_by_its_id
 run_case what_was_altered_is_exported_as_it_stands
+run_case approvals_are_checked_and_a_touched_signature_is_found
 run_case a_configuration_that_changed_is_recorded_before_the_next_act
 finish

@@ -55,6 +55,13 @@ a_reload_takes_the_new_configuration() {
 	await grep -q '^READY=1' "$NOTES"
 	grep -Eq '^RELOADING=1 MONOTONIC_USEC=[0-9]+$' "$NOTES" || fail "$(cat "$NOTES")"
 	await status_has "idle, next window opens $(date -u -d '+3 hours' +%Y-%m-%dT%H):"
+	await has_loads 2
+	contains "$(pumpwatch --json audit list "$CONFIG" --most 1)" "configuration $(sha256sum <"$CONFIG" | cut -d' ' -f1), "
+	contains "$(pumpwatch --json audit list "$CONFIG" --most 1)" '"by": "pumpwatchd"'
+}
+# At the start, and at the reload.
+has_loads() {
+	[ "$(query "SELECT count(*) FROM record WHERE subject = '$CONFIG' AND text LIKE '%\"by\":\"pumpwatchd\"%'")" = "$1" ]
 }
 
 a_bad_configuration_leaves_the_old_one_in_force() {
@@ -65,6 +72,7 @@ a_bad_configuration_leaves_the_old_one_in_force() {
 	await log_has "the configuration stays as it was: $CONFIG:$(wc -l <"$CONFIG"): "
 	await status_has "idle, next window opens"
 	is_gone "$DAEMON" && fail "the daemon is gone"
+	has_loads 2 || fail "a configuration that was refused is recorded as loaded"
 	end_daemon
 	grep -q '^STOPPING=1' "$NOTES" || fail "no STOPPING=1 in: $(cat "$NOTES")"
 }
