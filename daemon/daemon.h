@@ -40,8 +40,8 @@ struct daemon {
 	int64_t outbox_due;
 	int64_t overdue_due;
 	bool overdue_failed;
-	bool load_owed;	     /* that a configuration was loaded is still to be recorded … */
-	bool load_failed;    /* … because that failed */
+	bool load_unrecorded, stop_unrecorded; /* acts of this process that are to be recorded … */
+	bool record_failed;  /* … and could not be, at the last try */
 	bool stop_told;
 	bool stop_owed;	     /* stopped by a signal, but the file is still to be written */
 	char trouble[512];   /* the last failure that still stands; or empty */

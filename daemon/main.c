@@ -65,21 +65,26 @@ static int check_baselines(struct daemon *daemon, struct error *e)
 	return rejected < 0 ? -1 : 0;
 }
 
-/* A store that cannot take the record, now, stops nothing: it comes with a later tick. */
-static void record_load(struct daemon *daemon)
+/* A store that cannot take a record, now, prevents nothing: the record comes with a later tick. */
+static void record_acts(struct daemon *daemon)
 {
+	const struct store_actor actor = {.by = "pumpwatchd", .why = "SIGUSR1", .at = daemon_now(daemon)};
 	struct error e;
+	int r = 0;
 
-	if (!daemon->load_owed)
-		return;
-	if (setup_record_load(&daemon->setup, daemon->store, "pumpwatchd", true, &e) < 0) {
-		daemon_trouble(daemon, &e);
-		daemon->load_failed = true;
-		return;
+	if (daemon->load_unrecorded) {
+		r = setup_record_load(&daemon->setup, daemon->store, actor.by, true, &e);
+		daemon->load_unrecorded = r < 0;
 	}
-	if (daemon->load_failed)
+	if (r == 0 && daemon->stop_unrecorded) {
+		r = store_act_add(daemon->store, &actor, "stop", "fleet", NULL, &e);
+		daemon->stop_unrecorded = r < 0;
+	}
+	if (r < 0)
+		daemon_trouble(daemon, &e);
+	else if (daemon->record_failed)
 		daemon_mend(daemon);
-	daemon->load_owed = daemon->load_failed = false;
+	daemon->record_failed = r < 0;
 }
 
 static void check_overdue(struct daemon *daemon, int64_t now)
@@ -107,7 +112,7 @@ static int on_tick(sd_event_source *source, uint64_t monotonic, void *userdata)
 	int64_t now = daemon_now(daemon);
 
 	(void)monotonic;
-	record_load(daemon);
+	record_acts(daemon);
 	daemon_windows_tick(daemon);
 	check_overdue(daemon, now);
 	if (now >= daemon->outbox_due || daemon->outbox_due == TIME_NEVER)
@@ -132,9 +137,12 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
 /* The global stop by a signal: SIGUSR1. */
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
+	struct daemon *daemon = userdata;
+
 	(void)source;
 	(void)info;
-	daemon_windows_stop(userdata, "stopped by SIGUSR1");
+	daemon_windows_stop(daemon, "stopped by SIGUSR1");
+	daemon->stop_unrecorded = true;
 	return 0;
 }
 
@@ -161,7 +169,7 @@ static int take_new_setup(struct daemon *daemon, struct error *e)
 	daemon->setup = fresh;
 	fresh = old;
 	if (setup_use_timezone(&daemon->setup, daemon->timezone, e) == 0 && open_parts(daemon, e) == 0) {
-		daemon->load_owed = true;
+		daemon->load_unrecorded = true;
 		return 0;
 	}
 	close_parts(daemon);
@@ -244,7 +252,7 @@ static int start(struct daemon *daemon, const char *config, struct error *e)
 		return -1;
 	if (sd_event_add_time_relative(daemon->event, &daemon->tick, CLOCK_MONOTONIC, 1000, 1, on_tick, daemon) < 0)
 		return error_set(e, ERROR_INTERNAL, "the event loop took no timer");
-	daemon->load_owed = true;
+	daemon->load_unrecorded = true;
 	if (sd_watchdog_enabled(0, &daemon->watchdog) <= 0)
 		daemon->watchdog = 0;
 	return 0;

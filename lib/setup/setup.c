@@ -127,9 +127,11 @@ int setup_record_load(const struct setup *setup, struct store *store, const char
 {
 	const struct store_actor actor = {.by = by, .at = system_now(NULL)};
 	CLEANUP(store_acts_clear) struct store_acts last = {0};
+	struct error fault;
 
-	if (!always && store_acts_list(store, setup->path, 1, &last, e) < 0)
-		return -1;
+	/* A record that was damaged is for the audit to find, and no reason to do nothing more. */
+	if (!always && store_acts_list(store, setup->path, 1, &last, &fault) < 0 && fault.code != ERROR_DATA)
+		return error_set(e, fault.code, "%s", fault.text);
 	if (last.count > 0 && last.items[0].detail && strcmp(last.items[0].detail, setup->loaded) == 0)
 		return 0;
 	return store_act_add(store, &actor, "configuration load", setup->path, setup->loaded, e);

@@ -145,6 +145,20 @@ a_baseline_touched_by_hand_is_found_by_its_id() {
 	is_found "DELETE FROM baseline WHERE id = '$older'" "the baseline that it added is missing (baseline-removed, $older)"
 }
 
+a_damaged_record_prevents_no_act() {
+	use copy
+	pumpwatch --quiet edit PUMP-1 department=ICU
+	sql "DROP TRIGGER record_unchanged; UPDATE record SET text = 'x' WHERE subject = '$CONFIG'"
+	exits 0 pumpwatch --quiet edit PUMP-1 department=ER
+	exits 0 pumpwatch --quiet stop --reason sample
+	exits 0 pumpwatch --quiet resume
+	exits 65 pumpwatch audit list
+	contains "$OUTPUT" ": record "
+	exits 65 pumpwatch audit verify
+	contains "$OUTPUT" "its text was altered"
+	use
+}
+
 what_was_altered_is_exported_as_it_stands() {
 	use copy
 	by_hand "UPDATE record SET text = 'no JSON ' || char(10) || char(27), hash = '\"' WHERE number = 2;
@@ -234,6 +248,7 @@ run_case every_act_says_who_what_and_why
 run_case an_export_can_be_checked_without_us
 run_case a_record_touched_by_hand_is_found_by_its_number
 run_case a_baseline_touched_by_hand_is_found_by_its_id
+run_case a_damaged_record_prevents_no_act
 run_case what_was_altered_is_exported_as_it_stands
 run_case approvals_are_checked_and_a_touched_signature_is_found
 run_case a_configuration_that_changed_is_recorded_before_the_next_act

@@ -88,6 +88,8 @@ a_signal_stops_visits_at_once() {
 	await status_has "STOPPED by hand"
 	exits 69 pumpwatch sweep
 	contains "$OUTPUT" "a stop is in force (stopped by SIGUSR1)"
+	same "$(pumpwatch --json audit list fleet --most 1 | jq -r '.[0] | [.by, .verb, .why] | join("|")')" \
+		"pumpwatchd|stop|SIGUSR1"
 	exits 0 pumpwatch resume
 	await status_lacks "STOPPED"
 	end_daemon
