@@ -67,7 +67,7 @@ static int run_ssh_keygen(const char *key, const char *path, struct error *e)
 {
 	const char *program = find_ssh_keygen();
 	const char *const arguments[] = {"ssh-keygen", "-q", "-Y", "sign", "-n", TRUST_NAMESPACE, "-f", key, path, NULL};
-	pid_t pid;
+	pid_t pid = 0;
 
 	if (!program)
 		return error_set(e, ERROR_UNAVAILABLE, "ssh-keygen is not installed: it is part of the OpenSSH client");
