@@ -237,6 +237,29 @@ START_TEST(a_key_ends_with_its_last_second)
 }
 END_TEST
 
+/* As on a host whose OpenSSL does not have such keys. */
+START_TEST(what_cannot_be_checked_is_not_good)
+{
+	CLEANUP(trust_signers_clear) struct trust_signers signers = {0};
+	CLEANUP(trust_signature_clear) struct trust_signature signature = {0};
+	CLEANUP(text_clear) struct text text;
+	const struct trust_policy policy = {.signers = &signers, .threshold = 1};
+	const struct trust_signer *signer = signers.items;
+
+	text_init(&text);
+	fixture_expand(&text, &place, "alice <k0>\n");
+	ck_assert_int_eq(trust_signers_parse(&signers, "s", text.data, text.length, NULL), 0);
+	ck_assert_uint_eq(read_signatures(&signature, "k0.sig"), 1);
+	ck_assert_int_eq(trust_check(&signature, "sample\n", 7, &policy, NOW, &signer), TRUST_GOOD);
+	ck_assert_ptr_eq(signer, &signers.items[0]);
+	signature.key[5] = signers.items[0].key[5] = '-'; /* "s-h-ed25519" */
+	ck_assert_int_eq(trust_check(&signature, "sample\n", 7, &policy, NOW, &signer), TRUST_NOT_CHECKED);
+	ck_assert_ptr_null(signer);
+	ck_assert_str_eq(trust_result_text(TRUST_NOT_CHECKED),
+			 "this host's OpenSSL cannot check signatures of this kind");
+}
+END_TEST
+
 START_TEST(first_line_that_counts_is_named)
 {
 	struct outcome outcome = count((struct ballot){
@@ -352,6 +375,7 @@ int main(void)
 	tcase_add_loop_test(tests, people_and_keys_are_distinct, 0, (int)(sizeof people / sizeof *people));
 	tcase_add_test(tests, what_does_not_count_says_why);
 	tcase_add_test(tests, a_key_ends_with_its_last_second);
+	tcase_add_test(tests, what_cannot_be_checked_is_not_good);
 	tcase_add_test(tests, first_line_that_counts_is_named);
 	tcase_add_loop_test(tests, learner_does_not_approve, 0, (int)(sizeof learners / sizeof *learners));
 	tcase_add_test(tests, bad_signature_of_the_learner_is_a_bad_one);

@@ -141,6 +141,8 @@ static const struct row keys[] = {
 	BAD("base64 with another sign", "alice ssh-ed25519 !<ed:>\n", "is not base64"),
 	BAD("base64 that ends early", "alice ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\n", "the key is damaged"),
 	BAD("base64 with too much padding", "alice ssh-ed25519 <ed:>=\n", "is not base64"),
+	BAD("something behind base64's padding", "alice <skec>AAAA\n", "is not base64", .key = "skec"),
+	GOOD("white space behind base64's padding", "alice <skec>\v\r\n", .key = "skec"),
 	BAD("base64 without its padding", "alice ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA\n", "is not base64"),
 	BAD("a key's type that is not known", "alice <made>\n", "\"ssh-ed25518\" is neither an option",
 	    .make_key = other_type),

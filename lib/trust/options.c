@@ -11,16 +11,13 @@
 
 /* ---- times ---- */
 
-/* The number in count digits at *at, within [least, most]; -1 where it is none. */
+/* The number that count digits at *at make; -1 where it is not within [least, most]. */
 static int take_digits(const char **at, int count, int least, int most)
 {
 	int value = 0;
 
-	for (int i = 0; i < count; i++, (*at)++) {
-		if (**at < '0' || **at > '9')
-			return -1;
+	for (int i = 0; i < count; i++, (*at)++)
 		value = value * 10 + (**at - '0');
-	}
 	return value >= least && value <= most ? value : -1;
 }
 
