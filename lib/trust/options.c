@@ -11,13 +11,16 @@
 
 /* ---- times ---- */
 
-/* The number that count digits at *at make; -1 where it is not within [least, most]. */
+/* The number in count digits at *at, within [least, most]; -1 where it is none. */
 static int take_digits(const char **at, int count, int least, int most)
 {
 	int value = 0;
 
-	for (int i = 0; i < count; i++, (*at)++)
+	for (int i = 0; i < count; i++, (*at)++) {
+		if (**at < '0' || **at > '9')
+			return -1;
 		value = value * 10 + (**at - '0');
+	}
 	return value >= least && value <= most ? value : -1;
 }
 
