@@ -82,6 +82,12 @@ const char *cli_scope(const struct manifest *manifest, char buffer[static CLI_SC
 	return buffer;
 }
 
+const char *cli_files(size_t count, char buffer[static CLI_FILES_SIZE])
+{
+	(void)snprintf(buffer, CLI_FILES_SIZE, "%zu %s", count, count == 1 ? "file" : "files"); /* fits */
+	return buffer;
+}
+
 const char *cli_approvals(const struct baseline_check *check, unsigned needed,
 			  char buffer[static CLI_APPROVALS_SIZE])
 {

@@ -31,6 +31,10 @@ int cli_load_policy(const struct cli *cli, struct trust_signers *ret_signers, st
 enum { CLI_SCOPE_SIZE = 160 };
 const char *cli_scope(const struct manifest *manifest, char buffer[static CLI_SCOPE_SIZE]);
 
+/* "1 file", "2 files" */
+enum { CLI_FILES_SIZE = 32 };
+const char *cli_files(size_t count, char buffer[static CLI_FILES_SIZE]);
+
 /* "1 of 2"; "none asked for" in evaluation. */
 enum { CLI_APPROVALS_SIZE = 32 };
 const char *cli_approvals(const struct baseline_check *check, unsigned needed,

@@ -267,10 +267,10 @@ static void print_in_force(const struct cli *cli, const struct decision *decisio
 	const struct manifest *manifest = &decision->after.manifest;
 	unsigned needed = cli->setup.config.approvals;
 	const char *caution = baseline_caution(needed);
-	char scope[CLI_SCOPE_SIZE];
+	char scope[CLI_SCOPE_SIZE], files[CLI_FILES_SIZE];
 
-	printf("%.12s is in force: %s %s for %s, %zu files", decision->after.id, visit_kind_name(manifest->kind),
-	       manifest->release, cli_scope(manifest, scope), manifest->file_count);
+	printf("%.12s is in force: %s %s for %s, %s", decision->after.id, visit_kind_name(manifest->kind),
+	       manifest->release, cli_scope(manifest, scope), cli_files(manifest->file_count, files));
 	if (needed > 0)
 		printf(", %u of %u approvals", decision->check.approvals, needed);
 	printf(".\n%s%s", caution ? caution : "", caution ? "\n" : "");

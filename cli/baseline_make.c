@@ -146,7 +146,7 @@ static void print_next(const struct cli *cli, const char *file)
 static int write_candidate(struct cli *cli, struct manifest *manifest, const char *output, struct error *e)
 {
 	CLEANUP(text_clear) struct text text;
-	char id[MANIFEST_ID_SIZE];
+	char id[MANIFEST_ID_SIZE], files[CLI_FILES_SIZE];
 
 	text_init(&text);
 	manifest->created_at = cli_now(cli);
@@ -168,7 +168,7 @@ static int write_candidate(struct cli *cli, struct manifest *manifest, const cha
 		return 0;
 	}
 	if (!cli->quiet) {
-		printf("%s: candidate %.12s, %zu files. ", output, id, manifest->file_count);
+		printf("%s: candidate %.12s, %s. ", output, id, cli_files(manifest->file_count, files));
 		print_next(cli, output);
 	}
 	return 0;

@@ -197,7 +197,7 @@ static void print_list(const struct show *show)
 	size_t vouched = show->counts[VOUCHED_BY_SHA256] + show->counts[VOUCHED_BY_MD5];
 
 	if (!manifest->list_name) {
-		printf("Vendor's list  none: this site alone has seen the %zu files\n", manifest->file_count);
+		printf("Vendor's list  none: this site alone has seen what is here\n");
 		return;
 	}
 	printf("Vendor's list  %s, SHA-256 %s\n", manifest->list_name, manifest->list_sha256);

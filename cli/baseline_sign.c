@@ -202,8 +202,9 @@ static int finish(struct cli *cli, const struct store_baseline *one, const struc
 	if (!output)
 		(void)fputs(text->data, stdout); /* whether it was written shows at the end */
 	else if (!cli->quiet)
-		printf("%s: signature of %.12s by %s. Then: pumpwatch baseline add MANIFEST %s, or baseline approve %.12s %s\n",
-		       output, one->id, signature->fingerprint, output, one->id, output);
+		printf("%s: signature of %.12s by %s.\n"
+		       "It goes with \"pumpwatch baseline add MANIFEST\" or \"pumpwatch baseline approve %.12s\".\n",
+		       output, one->id, signature->fingerprint, one->id);
 	return 0;
 }
 
@@ -213,7 +214,7 @@ static int sign(struct cli *cli, const char *name, const char *key, const char *
 	CLEANUP(trust_signature_clear) struct trust_signature signature = {0};
 	CLEANUP(cleanup_free) char *chosen = NULL;
 	CLEANUP(text_clear) struct text text;
-	char scope[CLI_SCOPE_SIZE];
+	char scope[CLI_SCOPE_SIZE], files[CLI_FILES_SIZE];
 
 	text_init(&text);
 	int r = strcmp(name, "-") == 0 ? cli_load_manifest(name, &one, e) : cli_load_named(cli, name, &one, e);
@@ -222,9 +223,9 @@ static int sign(struct cli *cli, const char *name, const char *key, const char *
 	if (!output && choose_output(&chosen, name, r > 0, &one, e) < 0)
 		return -1;
 	if (!cli->quiet)
-		fprintf(stderr, "Signing %.12s: %s %s for %s, serial %llu, %zu files\n", one.id,
+		fprintf(stderr, "Signing %.12s: %s %s for %s, serial %llu, %s\n", one.id,
 			visit_kind_name(one.manifest.kind), one.manifest.release, cli_scope(&one.manifest, scope),
-			(unsigned long long)one.manifest.serial, one.manifest.file_count);
+			(unsigned long long)one.manifest.serial, cli_files(one.manifest.file_count, files));
 	if (make_signature(&text, &one, key, e) < 0 ||
 	    trust_signature_parse(&signature, "the new signature", text.data ? text.data : "", text.length, e) < 0 ||
 	    judge(cli, &one, &signature, e) < 0)

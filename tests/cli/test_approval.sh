@@ -113,7 +113,7 @@ a_new_release_waits_approved_until_it_is_said_how_long_the_older_counts() {
 
 a_signature_of_ours_is_one_of_ssh_keygen() {
 	exits 0 pumpwatch baseline sign config.manifest --key "$KEYS/second"
-	contains "$OUTPUT" "Signing $(id_of config.manifest | cut -c 1-12): config 1 for model generic, serial 1, 1 files"
+	contains "$OUTPUT" "Signing $(id_of config.manifest | cut -c 1-12): config 1 for model generic, serial 1, 1 file"
 	ssh-keygen -Y verify -f "$SIGNERS" -I second@sample-site -n pumpwatch-baseline-v1 -s config.manifest.sig \
 		<config.manifest >verified 2>&1 || fail "$(cat verified)"
 	exits 64 pumpwatch baseline sign config.manifest --key "$KEYS/second"
@@ -145,15 +145,17 @@ an_agent_signs_for_a_public_key() {
 	await test -S agent/socket
 	SSH_AUTH_SOCK=$work/agent/socket ssh-add -q "$KEYS/second" 2>/dev/null
 	SSH_AUTH_SOCK=$work/agent/socket exits 0 pumpwatch baseline sign config.manifest --key agent/second.pub -o agent.sig
-	contains "$OUTPUT" "agent.sig: signature of $(id_of config.manifest | cut -c 1-12) by $(fingerprint second)"
+	contains "$OUTPUT" "agent.sig: signature of $(id_of config.manifest | cut -c 1-12) by $(fingerprint second)."
 }
 
 # ---- bad input ----
 
-# Usage: refused STATUS WORDS COMMAND... ; and the store is as it was
+# Usage: refused STATUS WORDS COMMAND... ; and the store is as it was. Signers are part of the
+# configuration: that they have changed is recorded before, by any verb that may write.
 refused() {
 	local status=$1 words=$2 before
 	shift 2
+	pumpwatch baseline withdraw nothing --reason sample >/dev/null 2>&1
 	before=$(remembered)
 	exits "$status" pumpwatch "$@"
 	contains "$OUTPUT" "$words"
@@ -330,7 +332,7 @@ another_list_is_not_taken_for_it() {
 	exits 0 pumpwatch baseline show listed.manifest --list "$work/vendor.list"
 	refused 64 "the manifest names no vendor's list" baseline show target.manifest --list "$work/vendor.list"
 	exits 0 pumpwatch baseline show target.manifest
-	contains "$OUTPUT" "Vendor's list  none: this site alone has seen the 1 files"
+	contains "$OUTPUT" "Vendor's list  none: this site alone has seen what is here"
 	sed "s/^## list: [0-9a-f]*/## list: $(id_of target.manifest)/" listed.manifest >lost.manifest
 	exits 0 pumpwatch baseline show lost.manifest
 	contains "$OUTPUT" "It is not in this store: name a copy with --list"
