@@ -64,13 +64,15 @@ static int take_signature(const struct cli *cli, struct signatures *signatures, 
 	CLEANUP(text_clear) struct text text;
 
 	text_init(&text);
-	if (file_read(&text, path, TRUST_SIGNATURE_BYTES_MAX, ERROR_DATA, e) < 0 ||
-	    trust_signature_parse(&signature, path, text.data ? text.data : "", text.length, e) < 0)
+	if (file_read(&text, path, TRUST_SIGNATURE_BYTES_MAX, ERROR_DATA, e) < 0)
+		return -1;
+	const char *armour = text.data ? text.data : "";
+	if (trust_signature_parse(&signature, path, armour, text.length, e) < 0)
 		return -1;
 	enum trust_result result = trust_check(&signature, one->text, strlen(one->text), policy, cli_now(cli), NULL);
 	if (result != TRUST_GOOD)
 		return refuse_signature(cli, path, &signature, result, e);
-	if (has_text(one, text.data))
+	if (has_text(one, armour))
 		return 0; /* again is no change */
 	if (has_approved(signatures, before, signature.fingerprint)) {
 		if (!cli->quiet)

@@ -148,6 +148,41 @@ an_agent_signs_for_a_public_key() {
 	contains "$OUTPUT" "agent.sig: signature of $(id_of config.manifest | cut -c 1-12) by $(fingerprint second)."
 }
 
+# Usage: at_a_terminal ANSWER COMMAND... ; typed when asked for a passphrase
+at_a_terminal() {
+	python3 - "$@" <<-'END'
+		import os, pty, sys
+		pid, terminal = pty.fork()
+		if pid == 0:
+		    os.execv(sys.argv[2], sys.argv[2:])
+		said = b""
+		asked = False
+		while True:
+		    try:
+		        part = os.read(terminal, 4096)
+		    except OSError:
+		        break
+		    said += part
+		    if b"passphrase" in said and not asked:
+		        asked = True
+		        os.write(terminal, sys.argv[1].encode() + b"\n")
+		print(said.decode())
+		sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if asked else 99)
+	END
+}
+
+the_passphrase_is_asked_for_at_the_terminal() {
+	cp "$KEYS/first" locked && cp "$KEYS/first.pub" locked.pub
+	ssh-keygen -q -p -f locked -N sample -P '' >/dev/null
+	DISPLAY=:9 at_a_terminal sample "$PROGRAMS/pumpwatch" --config "$CONFIG" baseline sign config.manifest \
+		--key "$work/locked" -o locked.sig >said 2>&1 || fail "$(cat said)"
+	contains "$(cat said)" "locked.sig: signature of"
+	at_a_terminal wrong "$PROGRAMS/pumpwatch" --config "$CONFIG" baseline sign config.manifest \
+		--key "$work/locked" -o wrong.sig >said 2>&1
+	same "$?" 69 "the exit code of a wrong passphrase"
+	[ ! -e wrong.sig ] || fail "a signature was written"
+}
+
 # ---- bad input ----
 
 # Usage: refused STATUS WORDS COMMAND... ; and the store is as it was. Signers are part of the
@@ -381,6 +416,7 @@ run_case a_new_release_waits_approved_until_it_is_said_how_long_the_older_counts
 run_case a_signature_of_ours_is_one_of_ssh_keygen
 run_case a_signature_that_will_not_count_is_told
 run_case an_agent_signs_for_a_public_key
+run_case the_passphrase_is_asked_for_at_the_terminal
 run_case bad_signatures_are_refused_in_their_own_words
 run_case a_key_out_of_its_time_is_refused
 run_case bad_signers_refuse_whatever_needs_them
