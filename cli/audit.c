@@ -58,11 +58,11 @@ static int print_json(const struct cli *cli, const struct store_audit *audit, co
 	return cli_print_json(json_pack(
 		"{sb sI sI sI sI sI sI sI ss sI so sI sI so}", "holds",
 		audit->found == 0 && belief->rejected.count == 0, "records", (json_int_t)audit->records, "events",
-		(json_int_t)audit->events, "acts", (json_int_t)audit->acts, "baselines", (json_int_t)audit->baselines,
-		"signatures", (json_int_t)audit->signatures, "lists", (json_int_t)audit->lists, "seq",
+		(json_int_t)audit->events, "acts", (json_int_t)audit->acts, "baselines",
+		(json_int_t)audit->baselines, "signatures", (json_int_t)audit->signatures, "lists", (json_int_t)audit->lists, "seq",
 		(json_int_t)audit->seq, "head", audit->head, "found", (json_int_t)audit->found, "faults", faults,
-		"approvals", (json_int_t)cli->setup.config.approvals, "believed", (json_int_t)belief->believed.count,
-		"rejected", rejected));
+		"approvals", (json_int_t)cli->setup.config.approvals, "believed",
+		(json_int_t)belief->believed.count, "rejected", rejected));
 }
 
 static void print_faults(const struct store_audit *audit)
@@ -86,7 +86,8 @@ static void print_text(const struct cli *cli, const struct store_audit *audit, c
 	for (size_t i = 0; i < belief->rejected.count; i++) {
 		const struct baseline_rejection *rejection = &belief->rejected.items[i];
 		CLEANUP(cleanup_free) char *why = escape_string(ESCAPE_DISPLAY, rejection->why);
-		printf("%s: it is in force, but not believed: %s (baseline-rejected)\n", rejection->id, why ? why : "");
+		printf("%s: it is in force, but not believed: %s (baseline-rejected)\n", rejection->id,
+		       why ? why : "");
 	}
 	if (cli->quiet)
 		return;
@@ -142,8 +143,8 @@ static int add_line(struct text *lines, const struct store_record *record, struc
 	bool whole = object && !strchr(record->text, '\n');
 
 	json_decref(object);
-	text_addf(lines, "{\"number\":%llu,\"hash\":\"%s\",\"previous\":\"%s\",", (unsigned long long)record->number,
-		  digits(record->hash), digits(record->previous));
+	text_addf(lines, "{\"number\":%llu,\"hash\":\"%s\",\"previous\":\"%s\",",
+		  (unsigned long long)record->number, digits(record->hash), digits(record->previous));
 	if (whole) {
 		text_addf(lines, "\"record\":%s}\n", record->text);
 		return lines->failed ? error_memory(e) : 0;

@@ -261,6 +261,57 @@ START_TEST(every_record_altered_is_counted_and_the_first_hundred_are_named)
 }
 END_TEST
 
+/* Compute the hashes anew from a record on, as one does who knows how; to which record. */
+static void compute_anew(uint64_t from, uint64_t to)
+{
+	struct store_records records;
+	char hash[DIGEST_SHA256_HEX + 1], sql[256];
+
+	must(store_records_list(store, from - 1, to - from + 1, &records, &e));
+	(void)strcpy(hash, records.items[0].previous);
+	for (size_t i = 0; i < records.count; i++) {
+		must(store_chain_hash(hash, hash, records.items[i].text, records.items[i].length, &e));
+		(void)snprintf(sql, sizeof sql, "UPDATE record SET hash = '%s' WHERE number = %llu", hash,
+			       (unsigned long long)records.items[i].number);
+		tamper(sql);
+	}
+	store_records_clear(&records);
+}
+
+START_TEST(a_hash_computed_anew_breaks_the_chain_behind_it)
+{
+	fill();
+	tamper_unguarded("UPDATE record SET text = replace(text, '4711', '4712') WHERE number = 17");
+	compute_anew(17, 17);
+	struct store_audit audit = verified();
+	show_faults(&audit);
+	ck_assert(has_fault(&audit, STORE_RECORD_ALTERED, 18, NULL, "or the record before it with its hash"));
+	ck_assert_uint_eq(count_others(&audit), 1);
+	store_audit_clear(&audit);
+}
+END_TEST
+
+START_TEST(a_chain_computed_anew_to_its_end_has_another_head)
+{
+	char before[DIGEST_SHA256_HEX + 1];
+	uint64_t seq;
+
+	fill();
+	must(store_event_head(store, &seq, before, &e));
+	tamper_unguarded("UPDATE record SET text = replace(text, '4711', '4712') WHERE number = 17");
+	compute_anew(17, 20);
+	struct store_audit audit = verified();
+	ck_assert(has_fault(&audit, STORE_CHAIN_ALTERED, 0, NULL, "is not that of its last record, 20"));
+	store_audit_clear(&audit);
+	/* With the head as well, nothing in the store tells; the summaries that were sent do. */
+	tamper("UPDATE chain SET head = (SELECT hash FROM record WHERE number = 20)");
+	audit = verified();
+	ck_assert_uint_eq(count_others(&audit), 0);
+	ck_assert_str_ne(audit.head, before);
+	store_audit_clear(&audit);
+}
+END_TEST
+
 START_TEST(a_store_without_its_chain_says_so)
 {
 	struct store_audit audit;
@@ -474,6 +525,8 @@ int main(void)
 	tcase_add_test(chain, one_altered_record_is_one_fault);
 	tcase_add_test(chain, a_record_that_was_cut_off_is_missed_after_others_came);
 	tcase_add_test(chain, every_record_altered_is_counted_and_the_first_hundred_are_named);
+	tcase_add_test(chain, a_hash_computed_anew_breaks_the_chain_behind_it);
+	tcase_add_test(chain, a_chain_computed_anew_to_its_end_has_another_head);
 	tcase_add_test(chain, a_store_without_its_chain_says_so);
 
 	TCase *baselines = cases(suite, "baselines");

@@ -161,11 +161,11 @@ int store_acts_list(struct store *store, const char *subject, size_t most, struc
 		    struct error *e)
 {
 	struct store_acts acts CLEANUP(store_acts_clear) = {0};
-	struct statement statement CLEANUP(store_finish) =
-		store_prepare(store, subject ? "SELECT number, text FROM record WHERE subject = ?1"
-					       " ORDER BY number DESC LIMIT ?2"
-					     : "SELECT number, text FROM record WHERE subject IS NOT NULL AND ?1 IS NULL"
-					       " ORDER BY number DESC LIMIT ?2");
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, subject ? "SELECT number, text FROM record WHERE subject = ?1"
+				 " ORDER BY number DESC LIMIT ?2"
+			       : "SELECT number, text FROM record WHERE ?1 IS NULL AND subject IS NOT NULL"
+				 " ORDER BY number DESC LIMIT ?2");
 	int row;
 
 	store_bind_text(&statement, subject);

@@ -130,9 +130,11 @@ static int compare_schemas(struct store *from, struct store *in, struct store_au
 		if (known < 0)
 			return -1;
 		if (known == 0)
-			store_audit_note(audit, STORE_SCHEMA_ALTERED, 0, name, "the %s %s %s", type, name, missing);
+			store_audit_note(audit, STORE_SCHEMA_ALTERED, 0, name, "the %s %s %s", type, name,
+					 missing);
 		else if (different && store_read_integer(&twin) == 0)
-			store_audit_note(audit, STORE_SCHEMA_ALTERED, 0, name, "the %s %s %s", type, name, different);
+			store_audit_note(audit, STORE_SCHEMA_ALTERED, 0, name, "the %s %s %s", type, name,
+					 different);
 	}
 	return row;
 }

@@ -96,8 +96,9 @@ static void compare(struct store_audit *audit, const struct store_baseline *base
 	if (baseline->accept_until != 0 || replay->until[0])
 		store_time_write(until, baseline->accept_until);
 	if (baseline->state != replay->state)
-		store_audit_note(audit, STORE_BASELINE_ALTERED, 0, baseline->id, "it is %s, by the acts it is %s",
-				 store_baseline_state_name(baseline->state), store_baseline_state_name(replay->state));
+		store_audit_note(audit, STORE_BASELINE_ALTERED, 0, baseline->id,
+				 "it is %s, by the acts it is %s", store_baseline_state_name(baseline->state),
+				 store_baseline_state_name(replay->state));
 	if (strcmp(until, replay->until) != 0)
 		store_audit_note(audit, STORE_BASELINE_ALTERED, 0, baseline->id,
 				 "it is accepted until %s, by the acts until %s", until[0] ? until : "no time",
@@ -189,7 +190,8 @@ static int check_strays(struct store *store, struct store_audit *audit, struct e
 	while ((row = store_step(&statement, e)) > 0) {
 		char id[MANIFEST_ID_SIZE];
 		store_read_cut(&statement, id, sizeof id);
-		store_audit_note(audit, STORE_SIGNATURE_ALTERED, 0, id, "there are signatures, but no such baseline");
+		store_audit_note(audit, STORE_SIGNATURE_ALTERED, 0, id,
+				 "there are signatures, but no such baseline");
 	}
 	return row;
 }

@@ -51,6 +51,9 @@ static int read_row(struct statement *statement, struct row *row, struct error *
 	return row->text ? 0 : error_memory(e);
 }
 
+/* The hash stands that the next record continues: what it is of does not. */
+static const char text_altered[] = "its text was altered, or the record before it with its hash";
+
 /* Put what became known of a fault in words. */
 static void say(struct store_fault *fault, const char *words)
 {
@@ -86,13 +89,14 @@ static int check_link(struct walk *walk, const struct row *row, bool *ret_holds,
 	bool continues_stored = after_stored[0] && strcmp(after_stored, row->hash) == 0;
 	bool continues_computed = after_computed[0] && strcmp(after_computed, row->hash) == 0;
 	if (continues_stored)
-		say(walk->altered, "its text was altered");
+		say(walk->altered, text_altered);
 	else if (continues_computed)
 		say(walk->altered, "its hash was altered");
 	walk->altered = NULL;
 	walk->computed[0] = '\0';
 	if (walk->stored[0] && !continues_stored && !continues_computed) {
-		walk->altered = store_audit_note(walk->audit, STORE_RECORD_ALTERED, (uint64_t)row->number, NULL, "%s", "");
+		walk->altered = store_audit_note(walk->audit, STORE_RECORD_ALTERED, (uint64_t)row->number,
+						 NULL, "%s", "");
 		memcpy(walk->computed, after_stored, sizeof walk->computed);
 		*ret_holds = false;
 	}
@@ -199,7 +203,7 @@ static void check_head(struct walk *walk, const struct chain *chain)
 				 (unsigned long long)chain->count, (unsigned long long)walk->number);
 	} else if (walk->altered) {
 		if (strcmp(chain->head, walk->stored) == 0)
-			say(walk->altered, "its text was altered");
+			say(walk->altered, text_altered);
 		else if (strcmp(chain->head, walk->computed) == 0)
 			say(walk->altered, "its hash was altered");
 	} else if (strcmp(chain->head, walk->stored) != 0) {
@@ -288,7 +292,8 @@ static int find_moved(struct store *store, struct store_audit *audit, struct err
 		if (found == 0)
 			continue;
 		fault->type = STORE_RECORD_OUT_OF_ORDER;
-		(void)snprintf(fault->words, sizeof fault->words, "it is out of order: it continues record %llu, not %llu",
+		(void)snprintf(fault->words, sizeof fault->words,
+			       "it is out of order: it continues record %llu, not %llu",
 			       (unsigned long long)previous, (unsigned long long)fault->record - 1); /* fits */
 	}
 	return 0;

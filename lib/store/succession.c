@@ -69,8 +69,8 @@ static int insert(struct store *store, const char *id, const char *text, const s
 		  const struct store_actor *actor, struct error *e)
 {
 	struct statement statement CLEANUP(store_finish) = store_prepare(
-		store, "INSERT INTO baseline (scope, scope_name, kind, id, serial, state, added_at, added_by, text)"
-		       " VALUES (?, ?, ?, ?, ?, 'candidate', ?, ?, ?)");
+		store, "INSERT INTO baseline (scope, scope_name, kind, id, serial, state, added_at, added_by,"
+		       " text) VALUES (?, ?, ?, ?, ?, 'candidate', ?, ?, ?)");
 
 	bind_scope(&statement, manifest);
 	store_bind_text(&statement, id);

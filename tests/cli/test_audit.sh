@@ -117,7 +117,7 @@ a_record_touched_by_hand_is_found_by_its_number() {
 	last=$(sql 'SELECT count FROM chain')
 	# One byte, whatever it is.
 	is_found "UPDATE record SET text = substr(text, 1, 20) || char(unicode(substr(text, 21, 1)) + 1) ||
-		substr(text, 22) WHERE number = 3" "record 3: its text was altered (record-altered)"
+		substr(text, 22) WHERE number = 3" "record 3: its text was altered, or the record before it with its hash (record-altered)"
 	is_found "UPDATE record SET text = replace(text, 'work order 4711', 'work order 4712')
 		WHERE number = (SELECT max(number) FROM record WHERE subject = '1')" "its text was altered"
 	is_found "UPDATE record SET hash = replace(hash, substr(hash, 1, 1), 'x') WHERE number = 4" \
