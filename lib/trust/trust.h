@@ -122,8 +122,8 @@ enum trust_result trust_check(const struct trust_signature *signature, const voi
 
 /* What became of each signature on one manifest. */
 struct trust_vote {
-	enum trust_result result;
 	const struct trust_signer *signer; /* lent from the policy's signers, or NULL */
+	enum trust_result result;
 	bool learner; /* good, but of the one who learnt it: counts for nothing with two or more */
 	char fingerprint[TRUST_FINGERPRINT_SIZE];
 };
