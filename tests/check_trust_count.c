@@ -28,7 +28,7 @@ static void set_up(void)
 	fixture_write(&place, "message", "sample\n", 7);
 	fixture_write(&place, "other", "Sample\n", 7);
 	for (int i = 0; i < KEYS; i++) {
-		char key[16], to[16];
+		char key[16], to[24];
 		(void)snprintf(key, sizeof key, "k%d", i);
 		(void)snprintf(to, sizeof to, "k%d.sig", i);
 		server_shell(&place, "ssh-keygen -q -t ed25519 -N '' -C '' -f %s </dev/null", key);
