@@ -336,14 +336,15 @@ static int refuse_known(struct cli *cli, const char *id, struct error *e)
 			 store_baseline_state_name(known.state));
 }
 
-static int add(struct cli *cli, struct decision *decision, const struct store_baseline *one,
-	       const struct signatures *signatures, struct error *e)
+/* All of it or nothing; one that is new to the store is added first. */
+static int carry_out(struct cli *cli, struct decision *decision, const struct store_baseline *one, bool is_new,
+		     const struct signatures *signatures, struct error *e)
 {
 	const struct store_actor actor = cli_actor(cli);
 
 	if (store_begin(cli->store, e) < 0)
 		return -1;
-	if (store_baseline_add(cli->store, one->text, &one->manifest, &actor, e) < 0 ||
+	if ((is_new && store_baseline_add(cli->store, one->text, &one->manifest, &actor, e) < 0) ||
 	    decide(cli, decision, one->id, signatures, e) < 0 || store_commit(cli->store, e) < 0) {
 		store_rollback(cli->store);
 		return -1;
@@ -372,7 +373,7 @@ int verb_baseline_add(struct cli *cli, int argc, char **argv)
 	}
 	if (take_signatures(cli, &signatures, &one, argv + optind, (size_t)(argc - optind), &e) < 0)
 		return cli_fail(cli, &e);
-	if (add(cli, &decision, &one, &signatures, &e) < 0) {
+	if (carry_out(cli, &decision, &one, true, &signatures, &e) < 0) {
 		error_prefix(&e, "%s", path);
 		return cli_fail(cli, &e);
 	}
@@ -399,18 +400,6 @@ static int load_known(struct cli *cli, const char *name, struct store_baseline *
 	return r < 0 ? -1 : cli_need_text(ret_one, e);
 }
 
-static int approve(struct cli *cli, struct decision *decision, const struct store_baseline *one,
-		   const struct signatures *signatures, struct error *e)
-{
-	if (store_begin(cli->store, e) < 0)
-		return -1;
-	if (decide(cli, decision, one->id, signatures, e) < 0 || store_commit(cli->store, e) < 0) {
-		store_rollback(cli->store);
-		return -1;
-	}
-	return 0;
-}
-
 int verb_baseline_approve(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(store_baseline_clear) struct store_baseline one = {0};
@@ -433,7 +422,7 @@ int verb_baseline_approve(struct cli *cli, int argc, char **argv)
 		return cli_fail(cli, &e);
 	}
 	if (take_signatures(cli, &signatures, &one, argv + optind, (size_t)(argc - optind), &e) < 0 ||
-	    approve(cli, &decision, &one, &signatures, &e) < 0)
+	    carry_out(cli, &decision, &one, false, &signatures, &e) < 0)
 		return cli_fail(cli, &e);
 	return print_decision(cli, &decision);
 }
