@@ -77,7 +77,7 @@ const char *cli_scope(const struct manifest *manifest, char buffer[static CLI_SC
 	if (!manifest->scope_name)
 		return "-";
 	CLEANUP(cleanup_free) char *name = escape_string(ESCAPE_DISPLAY, manifest->scope_name);
-	(void)snprintf(buffer, CLI_SCOPE_SIZE, "%s %s", manifest->scope == MANIFEST_DEVICE ? "device" : "model",
+	(void)snprintf(buffer, CLI_SCOPE_SIZE, "%s %s", manifest_scope_name(manifest->scope),
 		       name ? name : ""); /* holds the longest name that a manifest may have */
 	return buffer;
 }
@@ -106,7 +106,7 @@ json_t *cli_json_baseline(const struct cli *cli, const struct store_baseline *on
 	bool accepted = one->state == STORE_OLDER;
 	json_t *object = json_pack(
 		"{ss ss ss so ss so sI so so so so so sI}", "id", one->id, "state", baseline_stage_name(stage),
-		"scope", manifest->scope == MANIFEST_DEVICE ? "device" : "model", "name",
+		"scope", manifest_scope_name(manifest->scope), "name",
 		cli_json_string(manifest->scope_name), "kind", visit_kind_name(manifest->kind), "release",
 		cli_json_string(manifest->release), "serial", (json_int_t)manifest->serial, "created",
 		cli_json_time(manifest->created_at), "accept_until",

@@ -228,7 +228,7 @@ static json_t *json_rollout(const struct rollout *rollout)
 	for (size_t i = 1; i < rollout->release_count; i++)
 		json_array_append_new(older, json_older(&rollout->releases[i]));
 	return json_pack("{ss so ss sI so so so}", "scope",
-			 manifest->scope == MANIFEST_DEVICE ? "device" : "model", "name",
+			 manifest_scope_name(manifest->scope), "name",
 			 cli_json_string(manifest->scope_name), "kind", visit_kind_name(manifest->kind),
 			 "devices", (json_int_t)rollout->device_count, "current",
 			 json_release(&rollout->releases[0]), "older", older, "unknown",

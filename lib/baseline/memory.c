@@ -101,7 +101,7 @@ static int reject(struct baseline_rejections *rejections, const struct store_bas
 	if (manifest->scope_name) {
 		rejection.has_kind = true;
 		rejection.kind = manifest->kind;
-		if (asprintf(&rejection.scope, "%s %s", manifest->scope == MANIFEST_DEVICE ? "device" : "model",
+		if (asprintf(&rejection.scope, "%s %s", manifest_scope_name(manifest->scope),
 			     manifest->scope_name) < 0) {
 			rejection.scope = NULL; /* asprintf leaves it undefined */
 			return error_memory(e);

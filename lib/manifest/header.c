@@ -62,15 +62,19 @@ static bool write_site(struct text *text, const struct manifest *manifest)
 	return add_word(text, manifest->site);
 }
 
-static const char *const scopes[] = {[MANIFEST_MODEL] = "model ", [MANIFEST_DEVICE] = "device "};
+const char *manifest_scope_name(enum manifest_scope scope)
+{
+	return scope == MANIFEST_DEVICE ? "device" : "model";
+}
 
 static bool parse_scope(struct manifest *manifest, const char *value)
 {
 	for (int i = MANIFEST_MODEL; i <= MANIFEST_DEVICE; i++) {
-		size_t length = strlen(scopes[i]);
-		if (strncmp(value, scopes[i], length) == 0) {
+		const char *name = manifest_scope_name((enum manifest_scope)i);
+		size_t length = strlen(name);
+		if (strncmp(value, name, length) == 0 && value[length] == ' ') {
 			manifest->scope = (enum manifest_scope)i;
-			return take_word(&manifest->scope_name, value + length);
+			return take_word(&manifest->scope_name, value + length + 1);
 		}
 	}
 	return false;
@@ -78,7 +82,7 @@ static bool parse_scope(struct manifest *manifest, const char *value)
 
 static bool write_scope(struct text *text, const struct manifest *manifest)
 {
-	text_add(text, scopes[manifest->scope]);
+	text_addf(text, "%s ", manifest_scope_name(manifest->scope));
 	return add_word(text, manifest->scope_name);
 }
 

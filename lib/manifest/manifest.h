@@ -36,6 +36,7 @@ struct manifest_file {
 };
 
 enum manifest_scope { MANIFEST_MODEL, MANIFEST_DEVICE };
+const char *manifest_scope_name(enum manifest_scope scope); /* "model", "device" */
 
 struct manifest {
 	char *site;

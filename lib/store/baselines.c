@@ -19,11 +19,6 @@ const char *store_baseline_state_name(enum store_baseline_state state)
 	return state_names[state];
 }
 
-const char *store_scope_name(enum manifest_scope scope)
-{
-	return scope == MANIFEST_DEVICE ? "device" : "model";
-}
-
 void store_baseline_clear(struct store_baseline *baseline)
 {
 	free(baseline->added_by);
@@ -81,10 +76,10 @@ static int read_place(struct statement *row, struct manifest *manifest, struct e
 	manifest->serial = store_read_count(row);
 	if (store_row_end(row, e) < 0)
 		return -1;
-	manifest->scope = strcmp(scope, store_scope_name(MANIFEST_DEVICE)) == 0 ? MANIFEST_DEVICE
+	manifest->scope = strcmp(scope, manifest_scope_name(MANIFEST_DEVICE)) == 0 ? MANIFEST_DEVICE
 										 : MANIFEST_MODEL;
 	if (visit_kind_parse(&manifest->kind, kind) < 0 ||
-	    strcmp(scope, store_scope_name(manifest->scope)) != 0) {
+	    strcmp(scope, manifest_scope_name(manifest->scope)) != 0) {
 		free(manifest->scope_name);
 		manifest->scope_name = NULL;
 	}

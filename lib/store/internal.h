@@ -157,7 +157,6 @@ void store_time_write(char ret_text[static TIME_TEXT_SIZE], int64_t at);
 	" reason, text"
 int store_baseline_read(struct store *store, struct statement *row, struct store_baseline *ret_baseline,
 			struct error *e);
-const char *store_scope_name(enum manifest_scope scope);
 
 /* ---- the audit: audit.c runs it and looks at what is small ---- */
 

@@ -15,7 +15,7 @@ void store_time_write(char ret_text[static TIME_TEXT_SIZE], int64_t at)
 
 static void bind_scope(struct statement *statement, const struct manifest *manifest)
 {
-	store_bind_text(statement, store_scope_name(manifest->scope));
+	store_bind_text(statement, manifest_scope_name(manifest->scope));
 	store_bind_text(statement, manifest->scope_name);
 	store_bind_text(statement, visit_kind_name(manifest->kind));
 }
@@ -41,14 +41,14 @@ static int check_succession(struct store *store, const struct manifest *manifest
 		return -1;
 	if (manifest->serial <= serial)
 		return error_set(e, ERROR_DATA, "serial %llu does not rise: the last one of %s %s, %s, is %llu",
-				 (unsigned long long)manifest->serial, store_scope_name(manifest->scope),
+				 (unsigned long long)manifest->serial, manifest_scope_name(manifest->scope),
 				 manifest->scope_name, visit_kind_name(manifest->kind),
 				 (unsigned long long)serial);
 	if (strcmp(manifest->previous, latest) != 0)
 		return error_set(e, ERROR_DATA,
 				 "previous is %s, but the last baseline of %s %s, %s, is %s; make the manifest "
 				 "again from what is in force now", manifest->previous[0] ? manifest->previous : "none",
-				 store_scope_name(manifest->scope), manifest->scope_name,
+				 manifest_scope_name(manifest->scope), manifest->scope_name,
 				 visit_kind_name(manifest->kind), latest[0] ? latest : "none");
 	return 0;
 }
@@ -87,7 +87,7 @@ static int record_addition(struct store *store, const char *id, const struct man
 	struct text detail CLEANUP(text_clear) = {0};
 
 	text_addf(&detail, "%s %s of %s %s, serial %llu", visit_kind_name(manifest->kind), manifest->release,
-		  store_scope_name(manifest->scope), manifest->scope_name, (unsigned long long)manifest->serial);
+		  manifest_scope_name(manifest->scope), manifest->scope_name, (unsigned long long)manifest->serial);
 	if (detail.failed)
 		return error_memory(e);
 	return store_act_add(store, actor, STORE_ACT_ADD, id, detail.data, e);

@@ -124,8 +124,8 @@ static int add_entries(struct entries *entries, const struct store_serials *seri
 		const struct store_serial *one = &serials->items[i];
 		if (one->scope != scope)
 			continue;
-		if (asprintf(&entries->scopes[entries->count], "%s %s",
-			     scope == MANIFEST_DEVICE ? "device" : "model", one->name) < 0) {
+		if (asprintf(&entries->scopes[entries->count], "%s %s", manifest_scope_name(scope),
+			     one->name) < 0) {
 			entries->scopes[entries->count] = NULL; /* asprintf leaves it undefined */
 			return error_memory(e);
 		}
