@@ -58,7 +58,7 @@ START_TEST(forged_file_in_rfc_5424)
 	CLEANUP(text_clear) struct text text;
 
 	text_init(&text);
-	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame), 0);
 	ck_assert_str_eq(text.data,
 			 "<129>1 2026-11-22T01:00:00.123456Z collector pumpwatch 4321 FILE_FORGED "
 			 "[timeQuality tzKnown=\"1\" isSynced=\"1\"][pumpwatch@32473" FORGED_FIELDS
@@ -75,17 +75,17 @@ START_TEST(forged_file_in_rfc_3164_has_local_time_and_its_own)
 	setenv("TZ", "EST5", 1);
 	tzset();
 	text_init(&text);
-	ck_assert_int_eq(alert_render_rfc3164(&text, &event, &frame), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_LOCAL, &frame), 0);
 	ck_assert_str_eq(text.data, "<129>Nov 21 20:00:00 pumpwatch[4321]: FILE_FORGED "
 				    "[timeQuality tzKnown=\"1\" isSynced=\"1\"][pumpwatch@32473"
 				    " time=\"2026-11-22T01:00:00.123456Z\"" FORGED_FIELDS FORGED_SENTENCE);
 	event.at = INT64_C(1793494800000000); /* a day of one digit is padded with a space */
 	text_cut(&text, 0);
-	ck_assert_int_eq(alert_render_rfc3164(&text, &event, &frame), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_LOCAL, &frame), 0);
 	ck_assert_mem_eq(text.data, "<129>Oct 31 20:00:00 p", 22);
 	event.at += TIME_DAY;
 	text_cut(&text, 0);
-	ck_assert_int_eq(alert_render_rfc3164(&text, &event, &frame), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_LOCAL, &frame), 0);
 	ck_assert_mem_eq(text.data, "<129>Nov  1 20:00:00 p", 22);
 }
 END_TEST
@@ -100,7 +100,7 @@ START_TEST(clock_that_is_not_synced_is_said)
 	other.facility = 99; /* none: falls back to a valid priority */
 	other.host = "";
 	text_init(&text);
-	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &other), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &other), 0);
 	ck_assert_ptr_nonnull(strstr(text.data, "[timeQuality tzKnown=\"1\" isSynced=\"0\"]"));
 	ck_assert_mem_eq(text.data, "<3>1 1970-01-01T00:00:00.000000Z - pumpwatch", 43);
 }
@@ -114,7 +114,7 @@ START_TEST(names_of_the_header_stay_in_printable_ascii)
 	CLEANUP(syslog_line_clear) struct syslog_line line = {0};
 
 	text_init(&text);
-	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &other), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &other), 0);
 	ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
 	ck_assert_str_eq(line.host, "h__st_name");
 	ck_assert_str_eq(line.params[2].id, "a_b____");
@@ -286,8 +286,8 @@ START_TEST(hostile_strings_come_back_as_they_were)
 		CLEANUP(text_clear) struct text text;
 		CLEANUP(syslog_line_clear) struct syslog_line line = {0};
 		text_init(&text);
-		ck_assert_int_eq(old ? alert_render_rfc3164(&text, &event, &frame)
-				     : alert_render_rfc5424(&text, &event, &frame), 0);
+		ck_assert_int_eq(old ? alert_render(&text, &event, ALERT_RFC5424, ALERT_LOCAL, &frame)
+				     : alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame), 0);
 		ck_assert_msg(syslog_line_parse(&line, text.data, text.length) == 0, "%s", text.data);
 		ck_assert_int_eq(line.priority, 129);
 		ck_assert_str_eq(line.message_id, "FILE_FORGED");
@@ -326,7 +326,7 @@ START_TEST(long_path_is_cut_between_characters_and_says_so)
 
 	event.path = path;
 	text_init(&text);
-	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame), 0);
 	ck_assert_uint_le(text.length, ALERT_MESSAGE_AIM);
 	ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
 	const char *value = syslog_line_get(&line, "path");
@@ -352,7 +352,7 @@ START_TEST(path_of_an_ordinary_length_is_whole)
 
 	event.path = path;
 	text_init(&text);
-	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame), 0);
 	ck_assert_uint_le(text.length, ALERT_MESSAGE_AIM);
 	ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
 	ck_assert_str_eq(syslog_line_get(&line, "path"), path);
@@ -382,7 +382,7 @@ START_TEST(the_longest_event_keeps_its_digests_and_its_limit)
 		if (type == ALERT_TYPE_COUNT) /* a list that could be told */
 			event.serials = serials;
 		text_init(&text);
-		ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+		ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame), 0);
 		ck_assert_uint_le(text.length, ALERT_MESSAGE_MAX);
 		ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
 		ck_assert_str_eq(syslog_line_get(&line, "md5"), MD5_11);
@@ -399,7 +399,7 @@ START_TEST(list_of_devices_uses_the_whole_message)
 	CLEANUP(text_clear) struct text text;
 
 	text_init(&text);
-	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame), 0);
 	ck_assert_ptr_nonnull(strstr(text.data, devices));
 	ck_assert_uint_le(text.length, ALERT_MESSAGE_MAX);
 }
@@ -434,7 +434,7 @@ START_TEST(summary_of_a_thousand_scopes_keeps_whole_entries_and_its_limit)
 	CLEANUP(syslog_line_clear) struct syslog_line line = {0};
 
 	text_init(&text);
-	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame), 0);
 	ck_assert_uint_le(text.length, ALERT_MESSAGE_MAX);
 	ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
 	const char *serials = syslog_line_get(&line, "serials");
@@ -475,7 +475,7 @@ START_TEST(message_is_added_to_what_is_there)
 
 	text_init(&text);
 	text_add(&text, "before ");
-	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame), 0);
 	ck_assert_mem_eq(text.data, "before <129>1 ", 14);
 }
 END_TEST
@@ -501,7 +501,7 @@ START_TEST(summary_has_its_counts_as_fields)
 	CLEANUP(syslog_line_clear) struct syslog_line line = {0};
 
 	text_init(&text);
-	ck_assert_int_eq(alert_render_rfc5424(&text, &event, &frame), 0);
+	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame), 0);
 	ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
 		const char *value = syslog_line_get(&line, fields[i][0]);

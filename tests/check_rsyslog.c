@@ -123,8 +123,8 @@ static void render(struct text *text, const char *raw, uint64_t seq, bool local)
 	};
 
 	text_init(text);
-	ck_assert_int_eq(local ? alert_render_rfc3164(text, &event, &frame)
-			       : alert_render_rfc5424(text, &event, &frame), 0);
+	ck_assert_int_eq(local ? alert_render(text, &event, ALERT_RFC5424, ALERT_LOCAL, &frame)
+			       : alert_render(text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame), 0);
 }
 
 static void cleanup_sink(struct sink **sink)
@@ -139,7 +139,7 @@ static struct sink *sink_to(const struct server *server, enum config_sink_type t
 	struct sink *sink = NULL;
 
 	(void)snprintf(path, sizeof path, "%s/%s", server->folder, name);
-	ck_assert_int_eq(sink_new(&sink, &config, NULL), 0);
+	ck_assert_int_eq(sink_new(&sink, &config, -1, NULL), 0);
 	return sink;
 }
 

@@ -56,7 +56,7 @@ static struct sink *make(enum config_sink_type type, const char *path)
 	struct sink *sink = NULL;
 	struct error e = {0};
 
-	ck_assert_msg(sink_new(&sink, &config, &e) == 0, "%s", e.text);
+	ck_assert_msg(sink_new(&sink, &config, -1, &e) == 0, "%s", e.text);
 	return sink;
 }
 
@@ -127,7 +127,7 @@ START_TEST(datagram_arrives_as_it_is)
 	expect_datagram(fd, longest, 4000);
 	ck_assert_str_eq(sink_name(sink), "test");
 	ck_assert_int_eq(sink_type(sink), CONFIG_SINK_SYSLOG);
-	ck_assert_int_eq(sink_flush(sink, NULL), SINK_TAKEN);
+	ck_assert_int_eq(sink_flush(sink, &(size_t){0}, NULL), SINK_TAKEN);
 }
 END_TEST
 
@@ -244,7 +244,7 @@ START_TEST(paths_are_checked)
 
 	for (size_t i = 0; i < sizeof configs / sizeof configs[0]; i++) {
 		struct error e = {0};
-		ck_assert_int_eq(sink_new(&sink, &configs[i], &e), -1);
+		ck_assert_int_eq(sink_new(&sink, &configs[i], -1, &e), -1);
 		ck_assert_int_eq(e.code, ERROR_CONFIG);
 	}
 	sink_free(make(CONFIG_SINK_JOURNAL, NULL)); /* the host's */
@@ -264,7 +264,7 @@ START_TEST(spool_has_one_line_a_message)
 	TAKEN(sink, "one");
 	(void)umask(before);
 	TAKEN(sink, "two");
-	ck_assert_int_eq(sink_flush(sink, NULL), SINK_TAKEN);
+	ck_assert_int_eq(sink_flush(sink, &(size_t){0}, NULL), SINK_TAKEN);
 	expect_file(place.path, "one\ntwo\n");
 	ck_assert_int_eq(stat(place.path, &status), 0);
 	ck_assert_uint_eq(status.st_mode & 07777, 0640);
@@ -281,7 +281,7 @@ START_TEST(spool_that_was_moved_away_is_begun_again)
 	TAKEN(sink, "one");
 	ck_assert_int_eq(rename(place.path, old), 0);
 	TAKEN(sink, "two");
-	ck_assert_int_eq(sink_flush(sink, NULL), SINK_TAKEN);
+	ck_assert_int_eq(sink_flush(sink, &(size_t){0}, NULL), SINK_TAKEN);
 	expect_file(old, "one\n");
 	expect_file(place.path, "two\n");
 	ck_assert_int_eq(truncate(place.path, 0), 0); /* logrotate's copytruncate */
@@ -382,11 +382,11 @@ static int fill_and_go_on(const char *path)
 	for (int i = 0; i < 3; i++)
 		if (give(sink, "67890", &e) != SINK_AWAY || !strstr(e.text, "full"))
 			return 2;
-	if (sink_flush(sink, &e) != SINK_TAKEN)
+	if (sink_flush(sink, &(size_t){0}, &e) != SINK_TAKEN)
 		return 3;
 	limit.rlim_cur = 1 << 20;
 	if (setrlimit(RLIMIT_FSIZE, &limit) < 0 || give(sink, "67890", &e) != SINK_TAKEN ||
-	    sink_flush(sink, &e) != SINK_TAKEN)
+	    sink_flush(sink, &(size_t){0}, &e) != SINK_TAKEN)
 		return 4;
 	sink_free(sink);
 	return 0;

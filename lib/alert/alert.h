@@ -20,6 +20,8 @@ enum {
 	ALERT_RECORD_MAX = 64 * 1024,
 	ALERT_EID_SIZE = 37,
 	ALERT_SERIALS_MAX = 1000, /* bytes of a summary's list of serials */
+	ALERT_ASSETS_MAX = 1500,  /* bytes of the list of devices in one event of a group */
+	ALERT_SEVERITY_UNDER = 5, /* of an event that stands under one of a group */
 };
 
 enum alert_type {
@@ -37,7 +39,10 @@ enum alert_type {
 	ALERT_DEVICE_ROLLED_BACK,
 	ALERT_BASELINE_REJECTED,
 	ALERT_FLEET_DRIFT,
+	ALERT_FLEET_UNREACHABLE,
 	ALERT_SWEEP_SUMMARY,
+	ALERT_HEARTBEAT,
+	ALERT_SINK_TEST,
 	ALERT_RESOLVED,
 	ALERT_TYPE_COUNT,
 };
@@ -45,6 +50,9 @@ enum alert_type {
 const char *alert_type_name(enum alert_type type); /* the MSGID: "FILE_MODIFIED" */
 int alert_type_parse(enum alert_type *ret_type, const char *name);
 int alert_type_severity(enum alert_type type); /* syslog's, 0 to 7 */
+/* That of its type; ALERT_SEVERITY_UNDER where it stands under a group. */
+struct alert_event;
+int alert_event_severity(const struct alert_event *event);
 
 enum alert_action { ALERT_OPENED, ALERT_CHANGED, ALERT_REMINDED, ALERT_ENDED, ALERT_TOLD };
 const char *alert_action_name(enum alert_action action); /* "opened" … "resolved", "told" */
@@ -55,6 +63,7 @@ struct alert_counts {
 	uint64_t results[DRIFT_RESULT_COUNT];
 	uint64_t devices, files, bytes, findings;
 	uint64_t overdue, open_alerts;
+	uint64_t waiting; /* events that a sink has not taken yet: of the one furthest behind */
 	int64_t started_at, ended_at;
 	unsigned approvals; /* 0 is said in words: evaluation */
 	bool stopped;	    /* ended before its end: stop, breaker or signal */
@@ -90,6 +99,15 @@ struct alert_event {
 	char *serials; /* of a summary: the highest of each scope and kind, "model generic firmware
 			* 7, …"; whole entries within ALERT_SERIALS_MAX bytes, "..." for the rest */
 	char *serials_sha256; /* of the whole list */
+	/* Of a group (FLEET_DRIFT, FLEET_UNREACHABLE). A long list of devices is told in several
+	 * events, each with its own. */
+	enum alert_type members; /* what each of its devices has; with group */
+	char *group;	/* what they have in common: a model's name, or a subnet; NULL: not of a group */
+	char *assets;	/* "A-1, A-2": whole entries within ALERT_ASSETS_MAX bytes */
+	uint64_t asset_count; /* of the whole group */
+	uint64_t part, parts; /* from 1; 0 of 0: no list was written */
+	uint64_t under; /* number of the group's alert that this event stands under; 0: none */
+	uint64_t interval; /* of a heartbeat: seconds until the next */
 };
 
 void alert_event_clear(struct alert_event *event);
@@ -116,19 +134,36 @@ struct alert_frame {
 	bool clock_synced;	     /* timeQuality */
 };
 
-/* RFC 5424 with structured data and the sentence; at most ALERT_MESSAGE_MAX bytes, and
+/* What a receiver reads. */
+enum alert_format {
+	ALERT_RFC5424, /* structured data, then the sentence */
+	ALERT_CEF,     /* ArcSight Common Event Format, revision 0 */
+	ALERT_LEEF,    /* QRadar Log Event Extended Format 2.0, delimiter ^ */
+	ALERT_ECS,     /* Elastic Common Schema, one JSON object */
+	ALERT_OCSF,    /* Open Cybersecurity Schema Framework, one JSON object */
+	ALERT_FORMAT_COUNT,
+};
+const char *alert_format_name(enum alert_format format); /* "rfc5424", "cef" … */
+int alert_format_parse(enum alert_format *ret_format, const char *name);
+
+/* What carries it. */
+enum alert_carrier {
+	ALERT_SYSLOG, /* a message of RFC 5424; other formats are its text, without structured data */
+	ALERT_LOCAL,  /* RFC 3164 for /dev/log, whose readers mangle 5424 and expect no host name:
+		       * the text begins with the MSGID; ALERT_RFC5424's has the structured data and
+		       * the sentence, so that a relay can make RFC 5424 of it again. Time in local
+		       * time, as the RFC has it; readers put the time of arrival in its place, so the
+		       * event's own is the first field, time. */
+	ALERT_LINE,   /* a line of a file: the message of RFC 5424, or the bare text of other formats */
+};
+
+/* One message without framing and without line feeds; at most ALERT_MESSAGE_MAX bytes, and
  * ALERT_MESSAGE_AIM where that can be had: words, details and the path are shortened (the path
  * with pathTrunc and pathSha256), never a digest. No byte order mark stands before the sentence
- * (RFC 5424 §6.4, MSG-ANY), since receivers show it. Returns 0, or -1 without memory. */
-int alert_render_rfc5424(struct text *text, const struct alert_event *event,
-			 const struct alert_frame *frame);
-
-/* RFC 3164 for the local /dev/log, whose readers mangle 5424 and expect no host name: the body
- * is the MSGID, the same structured data and the sentence, so that a relay can make RFC 5424 of
- * it again. Time in local time, as the RFC has it; readers put the time of arrival in its place,
- * so the event's own is the first field, time. */
-int alert_render_rfc3164(struct text *text, const struct alert_event *event,
-			 const struct alert_frame *frame);
+ * (RFC 5424 §6.4, MSG-ANY), since receivers show it. Fields of each format: docs/siem.md.
+ * Returns 0, or -1 without memory. */
+int alert_render(struct text *text, const struct alert_event *event, enum alert_format format,
+		 enum alert_carrier carrier, const struct alert_frame *frame);
 
 /* Native journal fields, each a "NAME=value" in fields: MESSAGE is the sentence, every field of
  * the structured data is PUMPWATCH_… in capitals. ret_parts point into fields and are the
@@ -168,6 +203,13 @@ struct alert {
 	int64_t acknowledged_at; /* 0: never */
 	char *acknowledged_by, *note;
 	int64_t resolved_at; /* 0: not yet */
+	unsigned reminders;  /* since it was last told as news: each makes the next wait longer */
+	uint64_t sweep;	     /* in which it was last told as news, or was to be; 0: none */
+	uint64_t under;	     /* number of the group's alert that it stands under; 0: none */
+	/* Of a group's own alert. */
+	enum alert_type members;
+	char *group;	      /* as in the event; NULL: not of a group */
+	uint64_t asset_count; /* as last told */
 };
 
 void alert_clear(struct alert *alert);

@@ -111,6 +111,18 @@ static void add_device(struct alert_fields *fields, const struct alert_event *ev
 	add_string(fields, "link", event->grade, ALERT_LIMIT_WORD);
 }
 
+static void add_group(struct alert_fields *fields, const struct alert_event *event)
+{
+	add_string(fields, "group", event->group, ALERT_LIMIT_WORD);
+	add_string(fields, "members", alert_type_name(event->members), ALERT_LIMIT_NONE);
+	add_number(fields, "count", event->asset_count);
+	if (event->parts > 1) {
+		add_number(fields, "part", event->part);
+		add_number(fields, "parts", event->parts);
+	}
+	add_string(fields, "assets", event->assets, ALERT_LIMIT_NONE);
+}
+
 void alert_fields_make(struct alert_fields *ret_fields, const struct alert_event *event)
 {
 	*ret_fields = (struct alert_fields){0};
@@ -119,10 +131,11 @@ void alert_fields_make(struct alert_fields *ret_fields, const struct alert_event
 	add_reference(ret_fields, "seq", event->seq);
 	add_string(ret_fields, "prev", event->previous, ALERT_LIMIT_WORD);
 	add_string(ret_fields, "action", alert_action_name(event->action), ALERT_LIMIT_NONE);
-	add_number(ret_fields, "sev", (uint64_t)alert_type_severity(event->type));
+	add_number(ret_fields, "sev", (uint64_t)alert_event_severity(event));
 	if (event->type == ALERT_RESOLVED)
 		add_string(ret_fields, "resolves", alert_type_name(event->resolves), ALERT_LIMIT_NONE);
 	add_reference(ret_fields, "alert", event->alert);
+	add_reference(ret_fields, "under", event->under);
 	add_device(ret_fields, event);
 	add_string(ret_fields, "path", event->path, ALERT_LIMIT_PATH);
 	if (event->has_kind)
@@ -133,6 +146,8 @@ void alert_fields_make(struct alert_fields *ret_fields, const struct alert_event
 	add_string(ret_fields, "releaseOld", event->release_old, ALERT_LIMIT_WORD);
 	add_string(ret_fields, "manifestOld", event->manifest_old, ALERT_LIMIT_WORD);
 	add_string(ret_fields, "outcome", event->outcome, ALERT_LIMIT_WORD);
+	if (event->group)
+		add_group(ret_fields, event);
 	add_reference(ret_fields, "sweep", event->sweep);
 	if (event->has_counts)
 		add_counts(ret_fields, &event->counts);

@@ -39,7 +39,7 @@ static void add_own(struct text *fields, struct ends *ends, const struct alert_e
 	text_add(fields, "MESSAGE=");
 	alert_sentence(fields, event);
 	end_field(ends, fields);
-	text_addf(fields, "PRIORITY=%d", alert_type_severity(event->type));
+	text_addf(fields, "PRIORITY=%d", alert_event_severity(event));
 	end_field(ends, fields);
 	text_addf(fields, "SYSLOG_FACILITY=%d", frame->facility);
 	end_field(ends, fields);

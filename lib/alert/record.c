@@ -34,6 +34,22 @@ static const struct {
 	{"manifestOld", offsetof(struct alert_event, manifest_old)},
 	{"serials", offsetof(struct alert_event, serials)},
 	{"serialsSha256", offsetof(struct alert_event, serials_sha256)},
+	{"group", offsetof(struct alert_event, group)},
+	{"assets", offsetof(struct alert_event, assets)},
+};
+
+static const struct {
+	const char *key;
+	size_t offset;
+} numbers[] = {
+	{"seq", offsetof(struct alert_event, seq)},
+	{"sweep", offsetof(struct alert_event, sweep)},
+	{"alert", offsetof(struct alert_event, alert)},
+	{"assetCount", offsetof(struct alert_event, asset_count)},
+	{"part", offsetof(struct alert_event, part)},
+	{"parts", offsetof(struct alert_event, parts)},
+	{"under", offsetof(struct alert_event, under)},
+	{"interval", offsetof(struct alert_event, interval)},
 };
 
 static const struct {
@@ -46,6 +62,7 @@ static const struct {
 	{"findings", offsetof(struct alert_counts, findings)},
 	{"overdue", offsetof(struct alert_counts, overdue)},
 	{"openAlerts", offsetof(struct alert_counts, open_alerts)},
+	{"waiting", offsetof(struct alert_counts, waiting)},
 };
 
 enum { RECORD_VERSION = 1 };
@@ -124,7 +141,13 @@ static int set_event(json_t *root, const struct alert_event *event)
 					      json_string(alert_type_name(event->resolves)));
 	if (event->eid[0] != '\0')
 		failed |= set_string(root, "eid", event->eid);
-	failed |= set_number(root, "seq", event->seq);
+	if (event->group)
+		failed |= json_object_set_new(root, "members", json_string(alert_type_name(event->members)));
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		uint64_t value;
+		memcpy(&value, (const char *)event + numbers[i].offset, sizeof value);
+		failed |= set_number(root, numbers[i].key, value);
+	}
 	failed |= set_number(root, "at", (uint64_t)event->at);
 	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
 		const void *string = (const char *)event + strings[i].offset;
@@ -136,8 +159,6 @@ static int set_event(json_t *root, const struct alert_event *event)
 		failed |= set_digests(root, false, event->new_size, &event->new_digest);
 	if (event->has_old)
 		failed |= set_digests(root, true, event->old_size, &event->old_digest);
-	failed |= set_number(root, "sweep", event->sweep);
-	failed |= set_number(root, "alert", event->alert);
 	if (event->has_counts)
 		failed |= set_counts(root, &event->counts);
 	return failed;
@@ -260,12 +281,15 @@ static int get_names(const json_t *root, struct alert_event *event)
 	const char *type = json_string_value(json_object_get(root, "type"));
 	const char *action = json_string_value(json_object_get(root, "action"));
 	const char *resolves = json_string_value(json_object_get(root, "resolves"));
+	const char *members = json_string_value(json_object_get(root, "members"));
 	const char *kind = json_string_value(json_object_get(root, "kind"));
 
 	if (!type || !action || alert_type_parse(&event->type, type) < 0 ||
 	    alert_action_parse(&event->action, action) < 0)
 		return -1;
 	if (resolves && alert_type_parse(&event->resolves, resolves) < 0)
+		return -1;
+	if (members && alert_type_parse(&event->members, members) < 0)
 		return -1;
 	event->has_kind = kind != NULL;
 	return kind ? visit_kind_parse(&event->kind, kind) : 0;
@@ -274,13 +298,16 @@ static int get_names(const json_t *root, struct alert_event *event)
 static int get_event(const json_t *root, struct alert_event *event)
 {
 	int failed = get_names(root, event) | get_text(root, "eid", event->eid, sizeof event->eid) |
-		     get_number(root, "seq", &event->seq) | get_time(root, "at", &event->at) |
-		     get_number(root, "sweep", &event->sweep) |
-		     get_number(root, "alert", &event->alert);
+		     get_time(root, "at", &event->at);
 
 	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
 		char **string = (char **)(void *)((char *)event + strings[i].offset);
 		failed |= get_string(root, strings[i].key, string);
+	}
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		uint64_t value = 0;
+		failed |= get_number(root, numbers[i].key, &value);
+		memcpy((char *)event + numbers[i].offset, &value, sizeof value);
 	}
 	return failed |
 	       get_digests(root, false, &event->has_new, &event->new_size, &event->new_digest) |

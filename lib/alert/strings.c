@@ -15,7 +15,8 @@ static const size_t event_offsets[] = {
 	offsetof(struct alert_event, outcome),	  offsetof(struct alert_event, detail),
 	offsetof(struct alert_event, grade),	  offsetof(struct alert_event, release_old),
 	offsetof(struct alert_event, manifest_old), offsetof(struct alert_event, serials),
-	offsetof(struct alert_event, serials_sha256),
+	offsetof(struct alert_event, serials_sha256), offsetof(struct alert_event, group),
+	offsetof(struct alert_event, assets),
 };
 
 static const size_t alert_offsets[] = {
@@ -23,6 +24,7 @@ static const size_t alert_offsets[] = {
 	offsetof(struct alert, release), offsetof(struct alert, manifest),
 	offsetof(struct alert, outcome), offsetof(struct alert, detail),
 	offsetof(struct alert, note),	 offsetof(struct alert, acknowledged_by),
+	offsetof(struct alert, group),
 };
 
 const struct alert_strings alert_event_strings = {event_offsets, COUNT(event_offsets)};

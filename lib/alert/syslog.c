@@ -127,7 +127,7 @@ static int priority(const struct alert_event *event, const struct alert_frame *f
 {
 	int facility = frame->facility < 0 || frame->facility > FACILITY_MAX ? 0 : frame->facility;
 
-	return facility * 8 + alert_type_severity(event->type);
+	return facility * 8 + alert_event_severity(event);
 }
 
 static void add_header_5424(const struct message *message)
@@ -197,14 +197,9 @@ static int render(struct text *text, const struct alert_event *event, const stru
 	return failed;
 }
 
-int alert_render_rfc5424(struct text *text, const struct alert_event *event,
-			 const struct alert_frame *frame)
+int alert_render(struct text *text, const struct alert_event *event, enum alert_format format,
+		 enum alert_carrier carrier, const struct alert_frame *frame)
 {
-	return render(text, event, frame, RFC_5424);
-}
-
-int alert_render_rfc3164(struct text *text, const struct alert_event *event,
-			 const struct alert_frame *frame)
-{
-	return render(text, event, frame, RFC_3164);
+	(void)format; /* CONTRACT: the other formats come with their own files */
+	return render(text, event, frame, carrier == ALERT_LOCAL ? RFC_3164 : RFC_5424);
 }

@@ -21,6 +21,9 @@ static const struct {
 	[ALERT_DEVICE_ROLLED_BACK] = {"DEVICE_ROLLED_BACK", 4},
 	[ALERT_BASELINE_REJECTED] = {"BASELINE_REJECTED", 1},
 	[ALERT_FLEET_DRIFT] = {"FLEET_DRIFT", 1},
+	[ALERT_FLEET_UNREACHABLE] = {"FLEET_UNREACHABLE", 3},
+	[ALERT_HEARTBEAT] = {"HEARTBEAT", 6},
+	[ALERT_SINK_TEST] = {"SINK_TEST", 5},
 	[ALERT_SWEEP_SUMMARY] = {"SWEEP_SUMMARY", 6},
 	[ALERT_RESOLVED] = {"ALERT_RESOLVED", 5},
 };
@@ -54,6 +57,31 @@ int alert_type_parse(enum alert_type *ret_type, const char *name)
 int alert_type_severity(enum alert_type type)
 {
 	return types[type].severity;
+}
+
+int alert_event_severity(const struct alert_event *event)
+{
+	return event->under ? ALERT_SEVERITY_UNDER : alert_type_severity(event->type);
+}
+
+static const char *const formats[ALERT_FORMAT_COUNT] = {
+	[ALERT_RFC5424] = "rfc5424", [ALERT_CEF] = "cef",   [ALERT_LEEF] = "leef",
+	[ALERT_ECS] = "ecs",	     [ALERT_OCSF] = "ocsf",
+};
+
+const char *alert_format_name(enum alert_format format)
+{
+	return formats[format];
+}
+
+int alert_format_parse(enum alert_format *ret_format, const char *name)
+{
+	for (unsigned format = 0; format < ALERT_FORMAT_COUNT; format++)
+		if (strcmp(formats[format], name) == 0) {
+			*ret_format = (enum alert_format)format;
+			return 0;
+		}
+	return -EINVAL;
 }
 
 const char *alert_action_name(enum alert_action action)

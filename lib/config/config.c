@@ -8,28 +8,19 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "config/config.h"
+#include "config/internal.h"
 #include "config/values.h"
 
 enum {
-	PATH_BYTES_MAX = 4000,
-	SOCKET_PATH_MAX = 107, /* sun_path of unix(7), with its NUL */
 	WORD_MAX = 128,
 	YEAR = 366 * 24 * 60 * 60, /* in seconds */
 };
-
-#define SYSLOG_SOCKET "/dev/log"
 
 static void window_clear(struct config_window *window)
 {
 	free(window->name);
 	free(window->model);
 	free(window->department);
-}
-
-static void sink_clear(struct config_sink *sink)
-{
-	free(sink->name);
-	free(sink->path);
 }
 
 void config_clear(struct config *config)
@@ -47,7 +38,7 @@ void config_clear(struct config *config)
 		window_clear(&config->windows[i]);
 	free(config->windows);
 	for (size_t i = 0; i < config->sink_count; i++)
-		sink_clear(&config->sinks[i]);
+		config_sink_clear(&config->sinks[i]);
 	free(config->sinks);
 	*config = (struct config){0};
 }
@@ -58,6 +49,11 @@ static const struct config numbers_by_default = {
 	.approvals = 2,
 	.overdue_after = 7 * TIME_DAY,
 	.remind_after = TIME_DAY,
+	.remind_most = 30 * TIME_DAY,
+	.group = 5,
+	.heartbeat = TIME_HOUR,
+	.backlog = UINT64_C(1) << 30,
+	.keep_free = UINT64_C(256) << 20,
 	.pullers = 0,
 	.visits = 64,
 	.subnet_visits = 32,
@@ -98,20 +94,14 @@ static int set_defaults(struct config *config)
 
 /* ---- the sections ---- */
 
-/* Where a sink with a path goes to. */
-static const char *path_of(const struct config_sink *sink)
-{
-	return sink->path ? sink->path : SYSLOG_SOCKET;
-}
-
-static bool name_is_fine(const char *name)
+bool config_name_is_fine(const char *name)
 {
 	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
 	return length > 0 && length <= CONFIG_NAME_MAX && name[length] == '\0';
 }
 
-static int refuse_name(struct error *e)
+int config_refuse_name(struct error *e)
 {
 	return error_set(e, ERROR_CONFIG, "a name is at most %d letters, digits, \".\", \"_\" and \"-\"", CONFIG_NAME_MAX);
 }
@@ -126,8 +116,8 @@ static void *open_window(void *userdata, const char *word, struct error *e)
 			error_set(e, ERROR_CONFIG, "this name is taken");
 			return NULL;
 		}
-	if (!name_is_fine(word)) {
-		refuse_name(e);
+	if (!config_name_is_fine(word)) {
+		config_refuse_name(e);
 		return NULL;
 	}
 	window.name = strdup(word);
@@ -139,32 +129,10 @@ static void *open_window(void *userdata, const char *word, struct error *e)
 	return &config->windows[config->window_count - 1];
 }
 
-static void *open_sink(void *userdata, const char *word, struct error *e)
-{
-	struct config *config = userdata;
-	struct config_sink sink = {.facility = 16};
-
-	for (size_t i = 0; i < config->sink_count; i++)
-		if (strcmp(config->sinks[i].name, word) == 0) {
-			error_set(e, ERROR_CONFIG, "this name is taken");
-			return NULL;
-		}
-	if (!name_is_fine(word)) {
-		refuse_name(e);
-		return NULL;
-	}
-	sink.name = strdup(word);
-	if (!sink.name || ARRAY_APPEND(config->sinks, config->sink_count, sink) < 0) {
-		sink_clear(&sink);
-		error_memory(e);
-		return NULL;
-	}
-	return &config->sinks[config->sink_count - 1];
-}
-
 #define FIELD(name) .offset = offsetof(struct config, name)
-#define PATH .take = ini_take_text, .most = PATH_BYTES_MAX
+#define PATH .take = ini_take_text, .most = CONFIG_PATH_BYTES_MAX
 #define DURATION .take = ini_take_duration, .least = 1, .most = YEAR
+#define BYTES(least_, most_) .take = ini_take_bytes, .least = (least_), .most = (most_)
 #define NUMBER(least_, most_) .take = ini_take_number, .least = (least_), .most = (most_)
 
 static const struct ini_key pumpwatch_keys[] = {
@@ -178,6 +146,7 @@ static const struct ini_key pumpwatch_keys[] = {
 	{.name = "signers", PATH, FIELD(signers)},
 	{.name = "verify-required", .take = ini_take_bool, FIELD(verify_required)},
 	{.name = "overdue-after", DURATION, FIELD(overdue_after)},
+	{.name = "keep-free", BYTES(0, UINT64_C(1) << 50), FIELD(keep_free)},
 };
 
 static const struct ini_key pull_keys[] = {
@@ -196,6 +165,10 @@ static const struct ini_key sweep_keys[] = {
 
 static const struct ini_key alerts_keys[] = {
 	{.name = "remind-after", DURATION, FIELD(remind_after)},
+	{.name = "remind-most", DURATION, FIELD(remind_most)},
+	{.name = "group", .take = config_take_group, FIELD(group)},
+	{.name = "heartbeat", .take = ini_take_duration, .least = 10, .most = 7 * 24 * 60 * 60, FIELD(heartbeat)},
+	{.name = "backlog", BYTES(1 << 20, UINT64_C(1) << 50), FIELD(backlog)},
 	{.name = "sd-id", .take = config_take_sd_id, FIELD(sd_id)},
 };
 
@@ -205,14 +178,6 @@ static const struct ini_key window_keys[] = {
 	{.name = "when", .take = config_take_window, FIELD(when), .required = true},
 	{.name = "model", .take = ini_take_text, .most = WORD_MAX, FIELD(model)},
 	{.name = "department", .take = ini_take_text, .most = WORD_MAX, FIELD(department)},
-};
-
-#undef FIELD
-#define FIELD(name) .offset = offsetof(struct config_sink, name)
-static const struct ini_key sink_keys[] = {
-	{.name = "type", .take = config_take_sink_type, FIELD(type), .required = true},
-	{.name = "path", PATH, FIELD(path)},
-	{.name = "facility", .take = config_take_facility, FIELD(facility)},
 };
 
 #define KEYS(array) .keys = (array), .key_count = sizeof(array) / sizeof *(array)
@@ -227,20 +192,13 @@ static int close_sweep(void *userdata, const void *target, struct error *e)
 	return 0;
 }
 
-static int close_sink(void *userdata, const void *target, struct error *e)
+static int close_alerts(void *userdata, const void *target, struct error *e)
 {
-	const struct config *config = userdata;
-	const struct config_sink *sink = target;
-	bool takes_path = sink->type == CONFIG_SINK_SYSLOG || sink->type == CONFIG_SINK_SPOOL;
+	const struct config *config = target;
 
-	if (sink->path && !takes_path)
-		return error_set(e, ERROR_CONFIG, "the key \"path\" is for the types syslog and spool alone");
-	if (!sink->path && sink->type == CONFIG_SINK_SPOOL)
-		return error_set(e, ERROR_CONFIG, "the type \"spool\" needs the key \"path\": the file to write to");
-	for (const struct config_sink *other = config->sinks; other < sink; other++)
-		if (other->type == sink->type &&
-		    (!takes_path || strcmp(path_of(other), path_of(sink)) == 0))
-			return error_set(e, ERROR_CONFIG, "goes to the same place as [sink %s]", other->name);
+	(void)userdata;
+	if (config->remind_after > config->remind_most)
+		return error_set(e, ERROR_CONFIG, "remind-after is longer than remind-most");
 	return 0;
 }
 
@@ -248,15 +206,16 @@ static const struct ini_section sections[] = {
 	{.name = "pumpwatch", KEYS(pumpwatch_keys)},
 	{.name = "pull", KEYS(pull_keys)},
 	{.name = "sweep", .close = close_sweep, KEYS(sweep_keys)},
-	{.name = "alerts", KEYS(alerts_keys)},
+	{.name = "alerts", .close = close_alerts, KEYS(alerts_keys)},
 	{.name = "window", .named = true, .open = open_window, KEYS(window_keys)},
-	{.name = "sink", .named = true, .open = open_sink, .close = close_sink, KEYS(sink_keys)},
+	{.name = "sink", .named = true, .open = config_sink_open, .close = config_sink_close,
+	 .keys = config_sink_keys, .key_count = CONFIG_SINK_KEYS},
 };
 
 /* ---- paths ---- */
 
 /* A relative path is meant from the folder of the configuration, wherever the program runs. */
-static int resolve(char **path, const char *name, struct error *e)
+int config_resolve(char **path, const char *name, struct error *e)
 {
 	const char *slash = strrchr(name, '/');
 	struct text joined;
@@ -283,28 +242,9 @@ static int resolve_paths(struct config *config, const char *name, struct error *
 	};
 
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-		if (resolve(string_at(config, paths[i]), name, e) < 0)
+		if (config_resolve(string_at(config, paths[i]), name, e) < 0)
 			return -1;
-	for (size_t i = 0; i < config->sink_count; i++) {
-		struct config_sink *sink = &config->sinks[i];
-		if (!sink->path && sink->type == CONFIG_SINK_SYSLOG && !(sink->path = strdup(SYSLOG_SOCKET)))
-			return error_memory(e);
-		if (resolve(&sink->path, name, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* The longest path that a local socket can have. */
-static int check_sockets(const struct config *config, struct error *e)
-{
-	for (size_t i = 0; i < config->sink_count; i++) {
-		const struct config_sink *sink = &config->sinks[i];
-		if (sink->type == CONFIG_SINK_SYSLOG && strlen(sink->path) > SOCKET_PATH_MAX)
-			return error_set(e, ERROR_CONFIG, "[sink %s] path: a socket's path has at most %d bytes",
-					 sink->name, SOCKET_PATH_MAX);
-	}
-	return 0;
+	return config_sinks_fill(config, name, e);
 }
 
 int config_parse(struct config *ret_config, const char *name, const char *bytes, size_t length,
@@ -321,8 +261,6 @@ int config_parse(struct config *ret_config, const char *name, const char *bytes,
 		return error_set(e, ERROR_CONFIG, "%s: the section [pumpwatch] is missing", name);
 	if (resolve_paths(&config, name, e) < 0)
 		return -1;
-	if (check_sockets(&config, e) < 0)
-		return error_prefix(e, "%s", name);
 	*ret_config = config;
 	config = (struct config){0};
 	return 0;

@@ -1,11 +1,14 @@
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/escape.h"
+#include "base/number.h"
 #include "config/config.h"
 #include "config/values.h"
+#include "visit/visit.h"
 
 enum { SITE_MAX = 128, ZONE_MAX = 64, SD_ID_MAX = 32 };
 
@@ -61,24 +64,6 @@ int config_take_window(void *field, const struct ini_key *key, const char *value
 	return schedule_window_parse(field, value, e);
 }
 
-int config_take_sink_type(void *field, const struct ini_key *key, const char *value, struct error *e)
-{
-	static const char *const types[] = {
-		[CONFIG_SINK_SYSLOG] = "syslog",
-		[CONFIG_SINK_JOURNAL] = "journal",
-		[CONFIG_SINK_SPOOL] = "spool",
-		[CONFIG_SINK_STDOUT] = "stdout",
-	};
-
-	(void)key;
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (strcmp(value, types[i]) == 0) {
-			*(enum config_sink_type *)field = (enum config_sink_type)i;
-			return 0;
-		}
-	return error_set(e, ERROR_CONFIG, "must be syslog, journal, spool or stdout");
-}
-
 /* RFC 5424 §6.2.1, by the names of syslog.h. The kernel's own is not for programs. */
 int config_take_facility(void *field, const struct ini_key *key, const char *value, struct error *e)
 {
@@ -98,4 +83,96 @@ int config_take_facility(void *field, const struct ini_key *key, const char *val
 			return 0;
 		}
 	return error_set(e, ERROR_CONFIG, "must be user, daemon, auth, authpriv or local0 to local7");
+}
+
+int config_take_format(void *field, const struct ini_key *key, const char *value, struct error *e)
+{
+	(void)key;
+	if (alert_format_parse(field, value) < 0)
+		return error_set(e, ERROR_CONFIG, "must be rfc5424, cef, leef, ecs or ocsf");
+	return 0;
+}
+
+/* RFC 5424 §6.2.1, by the names of syslog.conf(5). */
+int config_take_severity(void *field, const struct ini_key *key, const char *value, struct error *e)
+{
+	static const char *const names[] = {"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
+
+	(void)key;
+	for (int i = 0; i < (int)(sizeof names / sizeof *names); i++)
+		if (strcasecmp(value, names[i]) == 0 || (value[0] == '0' + i && value[1] == '\0')) {
+			*(int *)field = i;
+			return 0;
+		}
+	return error_set(e, ERROR_CONFIG, "must be alert, crit, err, warning, notice or info");
+}
+
+/* The types that a word means: its own, or with a star all that begin so. */
+static uint64_t events_of(const char *word, size_t length)
+{
+	bool begins = length > 0 && word[length - 1] == '*';
+	uint64_t events = 0;
+
+	for (unsigned type = 0; type < ALERT_TYPE_COUNT; type++) {
+		const char *name = alert_type_name((enum alert_type)type);
+		bool same = begins ? strncmp(name, word, length - 1) == 0
+				   : strlen(name) == length && memcmp(name, word, length) == 0;
+		if (same)
+			events |= UINT64_C(1) << type;
+	}
+	return events;
+}
+
+int config_take_events(void *field, const struct ini_key *key, const char *value, struct error *e)
+{
+	uint64_t all = 0;
+
+	(void)key;
+	for (const char *at = value; *at;) {
+		at += strspn(at, ", ");
+		size_t length = strcspn(at, ", ");
+		if (length == 0)
+			break;
+		uint64_t events = events_of(at, length);
+		if (events == 0)
+			return error_set(e, ERROR_CONFIG,
+					 "\"%.*s\" is no event: names such as FILE_FORGED or FILE_*, with commas between",
+					 (int)length, at);
+		all |= events;
+		at += length;
+	}
+	if (all == 0)
+		return error_set(e, ERROR_CONFIG, "a value is missing");
+	*(uint64_t *)field = all;
+	return 0;
+}
+
+int config_take_address(void *field, const struct ini_key *key, const char *value, struct error *e)
+{
+	struct config_sink *sink = field;
+	struct error why;
+
+	(void)key;
+	if (visit_host_parse(value, &sink->host, &sink->port, &why) < 0)
+		return error_set(e, ERROR_CONFIG, "%s", why.text);
+	return 0;
+}
+
+int config_take_replay(void *field, const struct ini_key *key, const char *value, struct error *e)
+{
+	if (strcmp(value, "0") != 0)
+		return ini_take_duration(field, key, value, e);
+	*(int64_t *)field = 0;
+	return 0;
+}
+
+int config_take_group(void *field, const struct ini_key *key, const char *value, struct error *e)
+{
+	uint64_t parsed;
+
+	(void)key;
+	if (number_parse(&parsed, value, 0, 100000) < 0 || parsed == 1)
+		return error_set(e, ERROR_CONFIG, "must be 0 (never), or from 2 to 100000 devices");
+	*(unsigned *)field = (unsigned)parsed;
+	return 0;
 }

@@ -42,7 +42,7 @@ static int open_lane(struct lane *lane, struct store *store, const struct config
 	uint64_t position;
 
 	lane->facility = config->facility;
-	if (sink_new(&lane->sink, config, e) < 0)
+	if (sink_new(&lane->sink, config, -1, e) < 0)
 		return -1;
 	return store_sink_position(store, config->name, &position, e);
 }
@@ -104,8 +104,7 @@ static int send_message(struct lane *lane, const struct alert_event *event,
 	bool local = sink_type(lane->sink) == CONFIG_SINK_SYSLOG;
 
 	text_init(&message);
-	int failed = local ? alert_render_rfc3164(&message, event, frame)
-			   : alert_render_rfc5424(&message, event, frame);
+	int failed = alert_render(&message, event, ALERT_RFC5424, local ? ALERT_LOCAL : ALERT_SYSLOG, frame);
 	if (failed < 0)
 		return error_memory(&lane->why);
 	struct iovec part = {message.data, message.length};
@@ -140,7 +139,8 @@ static int send_batch(struct outbox *outbox, struct lane *lane, uint64_t positio
 	}
 	if (sent == position)
 		return failed;
-	if (sink_flush(lane->sink, &flush) != SINK_TAKEN) {
+	size_t delivered;
+	if (sink_flush(lane->sink, &delivered, &flush) != SINK_TAKEN) {
 		lane->why = flush;
 		return -1;
 	}

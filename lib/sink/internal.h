@@ -11,6 +11,8 @@ struct sink {
 	char *path; /* of the socket or the file; NULL for stdout */
 	enum config_sink_type type;
 	int fd; /* -1: not open */
+	int cancel;
+	size_t taken; /* since the last flush */
 	/* spool only */
 	bool unflushed; /* lines were written that are not known to be on disk */
 	bool lost;	/* some of these can no longer be flushed */

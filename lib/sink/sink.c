@@ -31,13 +31,14 @@ static int check_path(const struct sink *sink, struct error *e)
 	return 0;
 }
 
-int sink_new(struct sink **ret_sink, const struct config_sink *config, struct error *e)
+int sink_new(struct sink **ret_sink, const struct config_sink *config, int cancel, struct error *e)
 {
 	const char *path = config->path ? config->path : default_path(config->type);
 	CLEANUP(cleanup_sink_free) struct sink *sink = calloc(1, sizeof *sink);
 
 	if (!sink)
 		return error_memory(e);
+	sink->cancel = cancel;
 	sink->fd = config->type == CONFIG_SINK_STDOUT ? STDOUT_FILENO : -1;
 	sink->type = config->type;
 	sink->name = strdup(config->name);
@@ -86,7 +87,26 @@ enum sink_answer sink_away(const struct sink *sink, struct error *e, const char 
 	return SINK_AWAY;
 }
 
-enum sink_answer sink_send(struct sink *sink, const struct iovec *parts, size_t count, struct error *e)
+enum sink_proof sink_proof(const struct sink *sink)
+{
+	switch (sink->type) {
+	case CONFIG_SINK_RELP:
+	case CONFIG_SINK_RELP_PLAIN:
+	case CONFIG_SINK_SPOOL:
+		return SINK_ACKNOWLEDGED;
+	default:
+		return SINK_HANDED_OVER;
+	}
+}
+
+int sink_open(struct sink *sink, struct error *e)
+{
+	(void)e;
+	sink->taken = 0;
+	return 0;
+}
+
+static enum sink_answer send_one(struct sink *sink, const struct iovec *parts, size_t count, struct error *e)
 {
 	switch (sink->type) {
 	case CONFIG_SINK_SYSLOG:
@@ -97,11 +117,25 @@ enum sink_answer sink_send(struct sink *sink, const struct iovec *parts, size_t 
 		return sink_spool_send(sink, parts, e);
 	case CONFIG_SINK_STDOUT:
 		return sink_stdout_send(sink, parts, e);
+	default:
+		return sink_away(sink, e, "this type is not made yet");
 	}
-	return sink_away(sink, e, "a sink of an unknown type");
 }
 
-enum sink_answer sink_flush(struct sink *sink, struct error *e)
+enum sink_answer sink_send(struct sink *sink, const struct iovec *parts, size_t count, struct error *e)
 {
-	return sink->type == CONFIG_SINK_SPOOL ? sink_spool_flush(sink, e) : SINK_TAKEN;
+	enum sink_answer answer = send_one(sink, parts, count, e);
+
+	if (answer == SINK_TAKEN)
+		sink->taken++;
+	return answer;
+}
+
+enum sink_answer sink_flush(struct sink *sink, size_t *ret_delivered, struct error *e)
+{
+	enum sink_answer answer = sink->type == CONFIG_SINK_SPOOL ? sink_spool_flush(sink, e) : SINK_TAKEN;
+
+	*ret_delivered = answer == SINK_TAKEN ? sink->taken : 0;
+	sink->taken = 0;
+	return answer;
 }

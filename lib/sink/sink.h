@@ -1,7 +1,10 @@
 #pragma once
-/* Takes finished messages to a receiver and says whether they were taken. Knows sockets and
- * framing; refuses to know what the messages say. Programs that use it ignore SIGPIPE and
- * SIGXFSZ, so that a full disk and a closed pipe are answers and not ends. */
+/* Takes finished messages to a receiver and says how many of them it has. Knows sockets and
+ * framing; refuses to know what the messages say. In plain blocking style: a sink belongs to one
+ * thread, and every wait is bounded by the sink's timeout and ends when cancel becomes readable.
+ * Programs that use it ignore SIGPIPE and SIGXFSZ, so that a full disk and a closed pipe are
+ * answers and not ends. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/uio.h>
 
@@ -10,31 +13,46 @@
 struct error;
 struct sink;
 
+/* Where the words of a failure say why, they name the place: "siem.example.org:2514: …". */
 enum sink_answer {
-	SINK_TAKEN, /* handed over: in the file (spool), or to the local receiver's socket, which
-		     * cannot acknowledge: a journal or syslog daemon may still drop it, by its
-		     * rate limit or its end. Only a spool is a delivery. */
-	SINK_AWAY,  /* nothing was handed over: try the same message again later */
+	SINK_TAKEN, /* in order after what was taken before; sink_flush() says what became of it */
+	SINK_AWAY,  /* not handed over: open it anew and try again, later */
 };
 
-/* Does not connect: a receiver that is away is no error. A journal without a path is the
- * host's. Returns 0 or -1 (ERROR_CONFIG). */
-int sink_new(struct sink **ret_sink, const struct config_sink *config, struct error *e);
+/* Does not connect: a receiver that is away is no error. Keys and certificates are read anew at
+ * each connection. A journal without a path is the host's. cancel: a descriptor that ends every
+ * wait when it becomes readable (lent), or -1. Returns 0 or -1 (ERROR_CONFIG). */
+int sink_new(struct sink **ret_sink, const struct config_sink *config, int cancel, struct error *e);
 void sink_free(struct sink *sink);
 
 const char *sink_name(const struct sink *sink);
 enum config_sink_type sink_type(const struct sink *sink);
 
-/* Hand over one message: parts are the fields of a journal entry ("NAME=value"), or for every
- * other type one part, the message without framing and without line feeds. Never blocks for
- * more than a second. On SINK_AWAY e says why.
+/* What SINK_TAKEN by sink_flush() is worth. */
+enum sink_proof {
+	SINK_ACKNOWLEDGED, /* relp: the receiver said so of each; spool: on disk */
+	SINK_HANDED_OVER,  /* tls, tcp: in the kernel of the receiver's host; syslog, journal, stdout,
+			    * udp: in a local queue, or sent. It may still be lost. */
+};
+enum sink_proof sink_proof(const struct sink *sink);
+
+/* Have a connection: 1 when it was made now, 0 when it was there, -1 when the receiver is away
+ * (e says why). What was taken on one that is gone must be sent again. */
+int sink_open(struct sink *sink, struct error *e);
+
+/* Hand over one message on an open sink: parts are the fields of a journal entry ("NAME=value"),
+ * or for every other type one part, the message without framing and without line feeds. Waits
+ * where the receiver's window is full.
  *
  * A spool is appended to under a lock (flock), one message a line; a line that could not be
  * written whole is taken back, and half a line that a writer left when it died is taken off
  * first. The file is made with mode 0640 where it is missing, and followed by its name when
- * it was moved away; only a regular file is written to, and no symbolic link. */
+ * it was moved away; only a regular file is written to, and no symbolic link. One that has
+ * reached its size is moved to PATH.1 first, PATH.1 to PATH.2, and the last is deleted. */
 enum sink_answer sink_send(struct sink *sink, const struct iovec *parts, size_t count, struct error *e);
 
-/* Make what was taken durable (spool: fdatasync). SINK_AWAY: what was taken since the last
- * flush must be sent again. */
-enum sink_answer sink_flush(struct sink *sink, struct error *e);
+/* Wait until the receiver has all that was taken since the last flush, as far as the transport can
+ * tell (relp: a 200 for each; tls, tcp: the peer's TCP has it; spool: fdatasync). ret_delivered:
+ * how many of these, the first ones in order, it has, in any case. On SINK_AWAY the rest must be
+ * sent again, and the connection is closed. */
+enum sink_answer sink_flush(struct sink *sink, size_t *ret_delivered, struct error *e);

@@ -369,8 +369,10 @@ int store_records_list(struct store *store, uint64_t after, size_t most,
 		       struct store_records *ret_records, struct error *e);
 
 /* The last seq that a sink has taken. A sink seen for the first time starts at the head, and a store
- * opened to write remembers it there. Its place never goes back. */
+ * opened to write remembers it there. */
 int store_sink_position(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e);
+
+/* Its place never goes back. */
 int store_sink_advance(struct store *store, const char *sink, uint64_t seq, struct error *e);
 
 /* ---- the audit ---- */

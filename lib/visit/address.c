@@ -66,6 +66,21 @@ static int parse_host(struct visit_address *address, const char **at, struct err
 	return 0;
 }
 
+int visit_host_parse(const char *words, char **ret_host, uint16_t *ret_port, struct error *e)
+{
+	CLEANUP(visit_address_clear) struct visit_address address = {.port = *ret_port};
+	const char *at = words;
+
+	if (parse_host(&address, &at, e) < 0)
+		return -1;
+	if (*at)
+		return error_set(e, ERROR_DATA, "must be a host, perhaps with :port");
+	free(*ret_host);
+	*ret_host = TAKE(address.host);
+	*ret_port = address.port;
+	return 0;
+}
+
 static int parse_root(struct visit_address *address, const char *at, struct error *e)
 {
 	CLEANUP(cleanup_free) char *root = NULL;

@@ -111,6 +111,9 @@ void visit_address_clear(struct visit_address *address);
  * names or passwords (credentials have files of their own), queries, fragments, control
  * bytes, "." and ".." segments, unknown schemes. Returns 0, or -1 (ERROR_DATA). */
 int visit_address_parse(struct visit_address *ret_address, const char *url, struct error *e);
+/* "host", "host:port" or "[address]:port": replaces *ret_host, which is the caller's, and sets
+ * *ret_port where one is given. Returns 0 or -1 (ERROR_DATA). */
+int visit_host_parse(const char *words, char **ret_host, uint16_t *ret_port, struct error *e);
 
 /* Append the URL. */
 void visit_address_write(struct text *text, const struct visit_address *address);

@@ -203,10 +203,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
 	text_init(&text);
 	make_event(&input, &event);
-	expect(alert_render_rfc5424(&text, &event, &frame) == 0);
+	expect(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame) == 0);
 	check_line(&event, &text);
 	text_cut(&text, 0);
-	expect(alert_render_rfc3164(&text, &event, &frame) == 0);
+	expect(alert_render(&text, &event, ALERT_RFC5424, ALERT_LOCAL, &frame) == 0);
 	check_line(&event, &text);
 	check_journal(&event, &frame);
 	check_record(&event);
