@@ -265,6 +265,66 @@ START_TEST(summary_carries_the_counts)
 }
 END_TEST
 
+START_TEST(heartbeat_carries_the_counts_and_the_interval)
+{
+	const struct alert_counts counts = {.devices = 3, .open_alerts = 2, .waiting = 7};
+	CLEANUP(alert_event_clear) struct alert_event event = {0};
+
+	ck_assert_int_eq(alert_event_heartbeat(&event, "sample-site", &counts, 900, 5 * TIME_SECOND), 0);
+	ck_assert_int_eq(event.type, ALERT_HEARTBEAT);
+	ck_assert_int_eq(event.action, ALERT_TOLD);
+	ck_assert_int_eq(event.at, 5 * TIME_SECOND);
+	ck_assert_str_eq(event.site, "sample-site");
+	ck_assert_uint_eq(event.interval, 900);
+	ck_assert(event.has_counts);
+	ck_assert_uint_eq(event.counts.waiting, 7);
+	ck_assert_uint_eq(event.seq, 0);
+}
+END_TEST
+
+START_TEST(test_event_has_an_id_of_its_own_and_no_number)
+{
+	static const char form[] = "xxxxxxxx-xxxx-8xxx-axxx-xxxxxxxxxxxx";
+	CLEANUP(alert_event_clear) struct alert_event event = {0};
+	CLEANUP(alert_event_clear) struct alert_event same = {0};
+	CLEANUP(alert_event_clear) struct alert_event later = {0};
+
+	ck_assert_int_eq(alert_event_test(&event, "sample-site", "alice", 5), 0);
+	ck_assert_int_eq(alert_event_test(&same, "sample-site", "alice", 5), 0);
+	ck_assert_int_eq(alert_event_test(&later, "sample-site", "alice", 6), 0);
+	ck_assert_int_eq(event.type, ALERT_SINK_TEST);
+	ck_assert_uint_eq(event.seq, 0);
+	ck_assert_str_eq(event.detail, "alice");
+	ck_assert_uint_eq(strlen(event.eid), ALERT_EID_SIZE - 1);
+	for (size_t i = 0; form[i] != '\0'; i++)
+		ck_assert(form[i] == 'x' ? strchr("0123456789abcdef", event.eid[i]) != NULL
+					 : event.eid[i] == form[i]);
+	ck_assert_str_eq(event.eid, same.eid);
+	ck_assert_str_ne(event.eid, later.eid);
+}
+END_TEST
+
+START_TEST(filter_lets_the_graver_of_the_chosen_types_pass)
+{
+	const uint64_t all = ~UINT64_C(0);
+	const uint64_t forged = UINT64_C(1) << ALERT_FILE_FORGED;
+	struct alert_event event = {.type = ALERT_FILE_FORGED};
+	struct alert_event stale = {.type = ALERT_FILE_STALE};
+	struct alert_event heartbeat = {.type = ALERT_HEARTBEAT};
+
+	ck_assert(alert_event_passes(&event, 7, all));
+	ck_assert(alert_event_passes(&event, 1, forged));
+	ck_assert(!alert_event_passes(&event, 0, all));
+	ck_assert(!alert_event_passes(&event, 7, all & ~forged));
+	ck_assert(!alert_event_passes(&stale, 7, forged));
+	ck_assert(alert_event_passes(&stale, 4, all));
+	event.under = 9; /* it has the severity of what stands under a group */
+	ck_assert(!alert_event_passes(&event, ALERT_SEVERITY_UNDER - 1, all));
+	ck_assert(alert_event_passes(&event, ALERT_SEVERITY_UNDER, all));
+	ck_assert(alert_event_passes(&heartbeat, 0, 0));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("alert events");
@@ -281,6 +341,9 @@ int main(void)
 	tcase_add_test(tcase, refused_signers_are_a_cause_of_their_own);
 	tcase_add_test(tcase, rollback_carries_both_releases_and_the_device);
 	tcase_add_test(tcase, summary_carries_the_counts);
+	tcase_add_test(tcase, heartbeat_carries_the_counts_and_the_interval);
+	tcase_add_test(tcase, test_event_has_an_id_of_its_own_and_no_number);
+	tcase_add_test(tcase, filter_lets_the_graver_of_the_chosen_types_pass);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

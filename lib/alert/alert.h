@@ -54,6 +54,10 @@ int alert_type_severity(enum alert_type type); /* syslog's, 0 to 7 */
 struct alert_event;
 int alert_event_severity(const struct alert_event *event);
 
+/* Whether a receiver that wants this severity and graver ones, of the types whose bits are set in
+ * events, gets this event. A heartbeat passes every filter: without it silence says nothing. */
+bool alert_event_passes(const struct alert_event *event, int severity, uint64_t events);
+
 enum alert_action { ALERT_OPENED, ALERT_CHANGED, ALERT_REMINDED, ALERT_ENDED, ALERT_TOLD };
 const char *alert_action_name(enum alert_action action); /* "opened" … "resolved", "told" */
 int alert_action_parse(enum alert_action *ret_action, const char *name);
@@ -96,7 +100,7 @@ struct alert_event {
 	uint64_t alert; /* number of the alert, 0 for none */
 	bool has_counts;
 	struct alert_counts counts;
-	char *serials; /* of a summary: the highest of each scope and kind, "model generic firmware
+	char *serials; /* of a summary or heartbeat: the highest of each scope and kind, "model generic firmware
 			* 7, …"; whole entries within ALERT_SERIALS_MAX bytes, "..." for the rest */
 	char *serials_sha256; /* of the whole list */
 	/* Of a group (FLEET_DRIFT, FLEET_UNREACHABLE). A long list of devices is told in several
@@ -302,6 +306,16 @@ int alert_event_rollback(struct alert_event *ret_event, const struct alert_rollb
 int alert_event_summary(struct alert_event *ret_event, const char *site, uint64_t sweep,
 			const struct alert_counts *counts, int64_t now);
 
+/* That the daemon lives, where it stands, and that the next one comes after interval (seconds).
+ * Of the counts only devices, results, open_alerts, overdue, waiting and approvals are told.
+ * Returns 0 or -1 without memory. */
+int alert_event_heartbeat(struct alert_event *ret_event, const char *site,
+			  const struct alert_counts *counts, uint64_t interval, int64_t now);
+
+/* A test of one sink, on behalf of by (a name). It never was in the store: seq is 0, and its eid
+ * is made of site, by and now. Returns 0 or -1 without memory. */
+int alert_event_test(struct alert_event *ret_event, const char *site, const char *by, int64_t now);
+
 /* The highest serial that was ever in force for one scope and kind. */
 struct alert_serial {
 	const char *scope; /* "model medfusion-4000"; lent */
@@ -309,7 +323,8 @@ struct alert_serial {
 	uint64_t serial;
 };
 
-/* Put these into a summary, in the order given: a store that was rolled back shows by them.
+/* Put these into a summary or heartbeat, in the order given: a store that was rolled back shows
+ * by them.
  * Returns 0 or -1 without memory. */
 int alert_event_add_serials(struct alert_event *summary, const struct alert_serial *serials,
 			    size_t count);

@@ -1,7 +1,9 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "digest/digest.h"
 #include "alert/internal.h"
 
@@ -136,6 +138,56 @@ int alert_event_summary(struct alert_event *ret_event, const char *site, uint64_
 	if (alert_string_set(&event.site, site) < 0)
 		return -1;
 	*ret_event = event;
+	return 0;
+}
+
+int alert_event_heartbeat(struct alert_event *ret_event, const char *site,
+			  const struct alert_counts *counts, uint64_t interval, int64_t now)
+{
+	struct alert_event event = {
+		.type = ALERT_HEARTBEAT,
+		.action = ALERT_TOLD,
+		.at = now,
+		.interval = interval,
+		.has_counts = true,
+		.counts = *counts,
+	};
+
+	if (alert_string_set(&event.site, site) < 0)
+		return -1;
+	*ret_event = event;
+	return 0;
+}
+
+/* A UUID of version 8 (RFC 9562 §5.8), as the store gives them. */
+static int give_test_eid(struct alert_event *event)
+{
+	CLEANUP(text_clear) struct text text;
+	char hash[DIGEST_SHA256_HEX + 1];
+
+	text_init(&text);
+	text_addf(&text, "%s\n%s\n%s\n%" PRId64, alert_type_name(event->type), event->site ? event->site : "",
+		  event->detail ? event->detail : "", event->at);
+	if (text.failed || digest_sha256_hex(hash, text.data, text.length) < 0)
+		return -1;
+	(void)snprintf(event->eid, sizeof event->eid, "%.8s-%.4s-8%.3s-a%.3s-%.12s", hash, hash + 8,
+		       hash + 12, hash + 15, hash + 18);
+	return 0;
+}
+
+int alert_event_test(struct alert_event *ret_event, const char *site, const char *by, int64_t now)
+{
+	CLEANUP(alert_event_clear) struct alert_event event = {
+		.type = ALERT_SINK_TEST,
+		.action = ALERT_TOLD,
+		.at = now,
+	};
+
+	if (alert_string_set(&event.site, site) < 0 || alert_string_set(&event.detail, by) < 0 ||
+	    give_test_eid(&event) < 0)
+		return -1;
+	*ret_event = event;
+	event = (struct alert_event){0};
 	return 0;
 }
 

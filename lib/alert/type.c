@@ -64,6 +64,13 @@ int alert_event_severity(const struct alert_event *event)
 	return event->under ? ALERT_SEVERITY_UNDER : alert_type_severity(event->type);
 }
 
+bool alert_event_passes(const struct alert_event *event, int severity, uint64_t events)
+{
+	if (event->type == ALERT_HEARTBEAT)
+		return true;
+	return alert_event_severity(event) <= severity && (events >> event->type & 1) != 0;
+}
+
 static const char *const formats[ALERT_FORMAT_COUNT] = {
 	[ALERT_RFC5424] = "rfc5424", [ALERT_CEF] = "cef",   [ALERT_LEEF] = "leef",
 	[ALERT_ECS] = "ecs",	     [ALERT_OCSF] = "ocsf",
