@@ -2,6 +2,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -378,6 +379,58 @@ void server_start_sshd(struct server *server, const char *configuration)
 		     server->port, configuration);
 	snprintf(file, sizeof file, "%s/sshd_config", server->folder);
 	const char *const argv[] = {"/usr/sbin/sshd", "-D", "-e", "-f", file, NULL};
+	server_spawn(server, argv);
+	server_await(server);
+}
+
+void server_start_rsyslogd(struct server *server, const char *configuration)
+{
+	char file[SERVER_PATH_MAX];
+	char pid[SERVER_PATH_MAX];
+
+	server_write(server, "rsyslog.conf", "%s", configuration);
+	snprintf(file, sizeof file, "%s/rsyslog.conf", server->folder);
+	snprintf(pid, sizeof pid, "%s/pid", server->folder);
+	const char *const argv[] = {"/usr/sbin/rsyslogd", "-n", "-f", file, "-i", pid, NULL};
+	server_spawn(server, argv);
+	server_await(server);
+}
+
+/* Debian lets it not in beside rsyslog: scripts/dependencies unpacks it here. */
+#define SYSLOG_NG "/usr/local/lib/pumpwatch-check/syslog-ng-core/usr"
+
+/* The folder of its modules has its version for a name. */
+static void find_syslog_ng_modules(char ret_path[static SERVER_PATH_MAX])
+{
+	glob_t found;
+
+	ck_assert_msg(glob(SYSLOG_NG "/lib/syslog-ng/[0-9]*", GLOB_ONLYDIR, NULL, &found) == 0,
+		      "no syslog-ng in " SYSLOG_NG ": scripts/dependencies check puts it there");
+	snprintf(ret_path, SERVER_PATH_MAX, "%s", found.gl_pathv[0]);
+	globfree(&found);
+}
+
+void server_start_syslog_ng(struct server *server, const char *configuration)
+{
+	char modules[SERVER_PATH_MAX];
+	char file[SERVER_PATH_MAX];
+	char persist[SERVER_PATH_MAX];
+	char pid[SERVER_PATH_MAX];
+	char control[SERVER_PATH_MAX];
+
+	find_syslog_ng_modules(modules);
+	server_write(server, "syslog-ng.conf",
+		     "@version: current\n@define folder \"%s\"\n@define port \"%u\"\n%s\n",
+		     server->folder, server->port, configuration);
+	snprintf(file, sizeof file, "%s/syslog-ng.conf", server->folder);
+	snprintf(persist, sizeof persist, "%s/persist", server->folder);
+	snprintf(pid, sizeof pid, "%s/pid", server->folder);
+	snprintf(control, sizeof control, "%s/control", server->folder);
+	/* env becomes syslog-ng, so that the pid stays. */
+	const char *const argv[] = {"/usr/bin/env", "LD_LIBRARY_PATH=" SYSLOG_NG "/lib/syslog-ng",
+				    SYSLOG_NG "/sbin/syslog-ng", "-F", "--no-caps",
+				    "--module-path", modules, "-f", file, "--persist-file", persist,
+				    "--pidfile", pid, "--control", control, NULL};
 	server_spawn(server, argv);
 	server_await(server);
 }

@@ -85,3 +85,11 @@ void server_start_tftpd(struct server *server);
 /* OpenSSH with internal-sftp; host keys and all else are lines of its configuration, in
  * which paths are absolute. Port, address, pid file and the subsystem are written here. */
 void server_start_sshd(struct server *server, const char *configuration);
+
+/* rsyslogd with a configuration, in which paths are absolute and the last input that it opens
+ * listens on the port. Modules of TLS and RELP are installed. */
+void server_start_rsyslogd(struct server *server, const char *configuration);
+
+/* syslog-ng with a configuration in its own language, without @version: `folder` and `port` (in
+ * backquotes) stand for the server's. A source must listen on the port. */
+void server_start_syslog_ng(struct server *server, const char *configuration);
