@@ -13,6 +13,8 @@
 #include "outbox/outbox.h"
 #include "pull/pull.h"
 
+CLEANUP_DEFINE(struct outbox, outbox_free);
+
 /* Words that may hold an argument as it was given; what came from a device or a file is escaped
  * in them already, so percent signs stay. */
 static void print_words(const char *words)
@@ -195,29 +197,35 @@ int cli_load_device(struct cli *cli, const char *asset, struct store_device *ret
 	return -1;
 }
 
+static void tell_what_waits(struct outbox *outbox)
+{
+	const struct outbox_state *states;
+	size_t count = outbox_states(outbox, &states);
+
+	for (size_t i = 0; i < count; i++)
+		if (states[i].waiting > 0)
+			fprintf(stderr, "pumpwatch: sink %s: %llu events wait%s%s; the daemon or the next run sends them\n",
+				states[i].name, (unsigned long long)states[i].waiting,
+				states[i].why ? ": " : "", states[i].why ? states[i].why : "");
+}
+
 void cli_deliver(struct cli *cli, int64_t patience)
 {
 	CLEANUP(cleanup_close) int lock = -1;
+	CLEANUP(cleanup_outbox_free) struct outbox *outbox = NULL;
 	const struct alert_frame frame = setup_frame(&cli->setup);
-	struct outbox *outbox = NULL;
+	const struct outbox_options options = {
+		.config = &cli->setup.config, .frame = &frame, .clock = cli->setup.clock,
+	};
 	struct error e;
 
 	/* The daemon delivers, if there is one; what cannot be sent now stays in the store. */
 	if (setup_lock_outbox(&cli->setup, &lock, NULL) <= 0)
 		return;
-	if (outbox_new(&outbox, cli->store, &cli->setup.config, &frame, &e) < 0) {
+	if (outbox_new(&outbox, &options, &e) < 0) {
 		(void)cli_fail(cli, &e); /* a remark: the sweep's own result stands */
 		return;
 	}
-	int64_t end = cli_now(cli) + patience;
-	while (outbox_run(outbox, cli_now(cli)) <= cli_now(cli) && cli_now(cli) < end)
-		;
-	const struct outbox_state *states;
-	size_t count = outbox_states(outbox, &states);
-	for (size_t i = 0; i < count && !cli->quiet; i++)
-		if (states[i].waiting > 0)
-			fprintf(stderr, "pumpwatch: sink %s: %llu events wait%s%s; the daemon or the next run sends them\n",
-				states[i].name, (unsigned long long)states[i].waiting,
-				states[i].why ? ": " : "", states[i].why ? states[i].why : "");
-	outbox_free(outbox);
+	if (!outbox_wait(outbox, patience) && !cli->quiet)
+		tell_what_waits(outbox);
 }

@@ -37,7 +37,6 @@ struct daemon {
 	sd_event_source *tick;
 	struct daemon_window *windows;
 	size_t window_count;
-	int64_t outbox_due;
 	int64_t overdue_due;
 	bool overdue_failed;
 	bool load_unrecorded, stop_unrecorded; /* acts of this process that are to be recorded … */

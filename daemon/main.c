@@ -37,11 +37,14 @@ struct sweep_environment daemon_environment(const struct daemon *daemon)
 /* What hangs on the configuration: pullers, sinks, windows. */
 static int open_parts(struct daemon *daemon, struct error *e)
 {
+	const struct outbox_options options = {
+		.config = &daemon->setup.config, .frame = &daemon->frame, .clock = daemon->setup.clock,
+	};
+
 	daemon->frame = setup_frame(&daemon->setup);
 	if (setup_start_pool(&daemon->pool, &daemon->setup, daemon->event, e) < 0 ||
-	    outbox_new(&daemon->outbox, daemon->store, &daemon->setup.config, &daemon->frame, e) < 0)
+	    outbox_new(&daemon->outbox, &options, e) < 0)
 		return -1;
-	daemon->outbox_due = 0;
 	return daemon_windows_open(daemon, e);
 }
 
@@ -115,11 +118,10 @@ static int on_tick(sd_event_source *source, uint64_t monotonic, void *userdata)
 	record_acts(daemon);
 	daemon_windows_tick(daemon);
 	check_overdue(daemon, now);
-	if (now >= daemon->outbox_due || daemon->outbox_due == TIME_NEVER)
-		daemon->outbox_due = outbox_run(daemon->outbox, now);
+	outbox_wake(daemon->outbox);
 	daemon_report(daemon);
-	/* Both act on a source that exists. More to send comes next, after what else waits. */
-	(void)sd_event_source_set_time_relative(source, daemon->outbox_due <= now ? 1000 : TICK);
+	/* Both act on a source that exists. */
+	(void)sd_event_source_set_time_relative(source, TICK);
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
 }

@@ -66,7 +66,7 @@ static void fill(void)
 	append_event(4); /* 20 */
 	ck_assert_int_eq(digest_sha256_hex(vendor, "a list", 6), 0);
 	must(store_list_save(store, vendor, "vendor.md5", "a list", &e));
-	must(store_sink_advance(store, "syslog", 4, &e));
+	must(store_sink_advance(store, "syslog", 4, 1, 0, &e));
 }
 
 /* With the guards put aside, as a hand would do it. */
@@ -173,6 +173,10 @@ static const struct {
 	  "call it event 9, which its text is not" },
 	{ "PRAGMA ignore_check_constraints = 1; UPDATE record SET subject = 'x' WHERE number = 7",
 	  STORE_RECORD_COLUMN, 7, "do not say whether" },
+	{ "UPDATE record SET event_bytes = event_bytes - 1 WHERE number = 7", STORE_RECORD_COLUMN, 7,
+	  "bytes of events are counted up to it, where" },
+	{ "UPDATE record SET event_bytes = 0 WHERE number = 6", STORE_RECORD_COLUMN, 6, "0 bytes of events" },
+	{ "UPDATE chain SET event_bytes = 7", STORE_CHAIN_ALTERED, ANY, "7 bytes of events are counted beside" },
 	{ "UPDATE chain SET count = 19", STORE_CHAIN_ALTERED, ANY, "19 records are counted" },
 	{ "UPDATE chain SET seq = 5", STORE_CHAIN_ALTERED, ANY, "is 5, in the chain it is 4" },
 	{ "UPDATE chain SET head = replace(head, substr(head, 1, 1), 'g')", STORE_CHAIN_ALTERED, ANY,

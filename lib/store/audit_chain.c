@@ -17,6 +17,7 @@ struct row {
 	char *text;
 	size_t length;
 	char hash[2 * DIGEST_SHA256_HEX]; /* room to see that it is too long */
+	uint64_t event_bytes;
 };
 
 /* Where the walk through the records stands: what is known of the last one. */
@@ -28,8 +29,12 @@ struct walk {
 	char computed[DIGEST_SHA256_HEX + 1]; /* from its text, when that is another; else empty */
 	struct store_fault *altered;	      /* its fault, to which the next record may add; or NULL */
 	uint64_t seq;
+	uint64_t event_bytes;
 	bool seq_known; /* no gap and nothing altered since the last event */
+	bool bytes_known; /* the same since the last record */
 };
+
+#define ROW "SELECT number, seq, subject, text, hash, event_bytes FROM record"
 
 static void clear_row(struct row *row)
 {
@@ -46,6 +51,7 @@ static int read_row(struct statement *statement, struct row *row, struct error *
 	row->subject = store_read_bytes(statement, NULL);
 	row->text = store_read_bytes(statement, &row->length);
 	store_read_cut(statement, row->hash, sizeof row->hash);
+	row->event_bytes = store_read_count(statement);
 	if (store_row_end(statement, e) < 0)
 		return -1;
 	return row->text ? 0 : error_memory(e);
@@ -146,7 +152,21 @@ static int check_act(struct walk *walk, const struct row *row, struct error *e)
 	return store_audit_act(walk->store, walk->audit, &act, e);
 }
 
-static int check_columns(struct walk *walk, const struct row *row, struct error *e)
+/* The sum goes on from what stands there where it is not known, and else from the texts, so that
+ * one that was altered is one fault. */
+static void check_bytes(struct walk *walk, const struct row *row)
+{
+	uint64_t due = walk->event_bytes + (row->is_event ? row->length : 0);
+
+	if (walk->bytes_known && row->event_bytes != due)
+		store_audit_note(walk->audit, STORE_RECORD_COLUMN, (uint64_t)row->number, NULL,
+				 "%llu bytes of events are counted up to it, where there are %llu",
+				 (unsigned long long)row->event_bytes, (unsigned long long)due);
+	walk->event_bytes = walk->bytes_known ? due : row->event_bytes;
+	walk->bytes_known = true;
+}
+
+static int check_type(struct walk *walk, const struct row *row, struct error *e)
 {
 	walk->audit->events += row->is_event;
 	walk->audit->acts += row->is_act && !row->is_event;
@@ -157,6 +177,19 @@ static int check_columns(struct walk *walk, const struct row *row, struct error 
 	else
 		store_audit_note(walk->audit, STORE_RECORD_COLUMN, (uint64_t)row->number, NULL,
 				 "its columns do not say whether it is an event or an act");
+	return 0;
+}
+
+static int check_columns(struct walk *walk, const struct row *row, struct error *e)
+{
+	uint64_t found = walk->audit->found;
+
+	if (check_type(walk, row, e) < 0)
+		return -1;
+	if (walk->audit->found != found)
+		walk->bytes_known = false; /* it may have been counted as what it is not */
+	else
+		check_bytes(walk, row);
 	return 0;
 }
 
@@ -175,14 +208,14 @@ static int check_row(struct walk *walk, const struct row *row, struct error *e)
 		note_missing(walk->audit, walk->number + 1, number - 1, "");
 		walk->stored[0] = walk->computed[0] = '\0';
 		walk->altered = NULL;
-		walk->seq_known = false;
+		walk->seq_known = walk->bytes_known = false;
 	}
 	if (check_link(walk, row, &holds, e) < 0)
 		return -1;
 	if (holds && check_columns(walk, row, e) < 0)
 		return -1;
 	if (!holds)
-		walk->seq_known = false;
+		walk->seq_known = walk->bytes_known = false;
 	walk->number = number;
 	memcpy(walk->stored, row->hash, sizeof walk->stored);
 	return 0;
@@ -215,12 +248,16 @@ static void check_head(struct walk *walk, const struct chain *chain)
 		store_audit_note(audit, STORE_CHAIN_ALTERED, 0, NULL,
 				 "the last event beside the chain is %llu, in the chain it is %llu",
 				 (unsigned long long)chain->seq, (unsigned long long)walk->seq);
+	if (walk->bytes_known && chain->count == walk->number && chain->event_bytes != walk->event_bytes)
+		store_audit_note(audit, STORE_CHAIN_ALTERED, 0, NULL,
+				 "%llu bytes of events are counted beside the chain, which has %llu",
+				 (unsigned long long)chain->event_bytes, (unsigned long long)walk->event_bytes);
 }
 
 static int walk_records(struct walk *walk, struct error *e)
 {
 	struct statement statement CLEANUP(store_finish) =
-		store_prepare(walk->store, "SELECT number, seq, subject, text, hash FROM record ORDER BY number");
+		store_prepare(walk->store, ROW " ORDER BY number");
 	struct chain chain;
 	int found;
 
@@ -243,7 +280,7 @@ static int walk_records(struct walk *walk, struct error *e)
 static int load_row(struct store *store, uint64_t number, struct row *row, struct error *e)
 {
 	struct statement statement CLEANUP(store_finish) =
-		store_prepare(store, "SELECT number, seq, subject, text, hash FROM record WHERE number = ?");
+		store_prepare(store, ROW " WHERE number = ?");
 
 	store_bind_count(&statement, number);
 	int found = store_step(&statement, e);
@@ -301,7 +338,7 @@ static int find_moved(struct store *store, struct store_audit *audit, struct err
 
 int store_audit_chain(struct store *store, struct store_audit *audit, struct error *e)
 {
-	struct walk walk = { .store = store, .audit = audit, .seq_known = true };
+	struct walk walk = { .store = store, .audit = audit, .seq_known = true, .bytes_known = true };
 
 	(void)stpcpy(walk.stored, store->genesis);
 	return walk_records(&walk, e) < 0 ? -1 : find_moved(store, audit, e);

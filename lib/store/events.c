@@ -91,85 +91,12 @@ int store_events_list(struct store *store, uint64_t after, size_t most, struct s
 		if (array_reserve(&events.items, events.count, sizeof *events.items) < 0)
 			return error_memory(e);
 		if (read_event(store, &statement, &events.items[events.count], e) < 0)
-			return -1;
+			break;
 		events.count++;
 	}
-	if (row < 0)
+	if (row < 0 || (row > 0 && events.count == 0))
 		return -1;
 	*ret_events = events;
 	events = (struct store_events){0};
 	return 0;
-}
-
-static int load_position(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e)
-{
-	struct statement statement CLEANUP(store_finish) =
-		store_prepare(store, "SELECT seq FROM sink WHERE name = ?");
-
-	store_bind_text(&statement, sink);
-	int row = store_step(&statement, e);
-	if (row > 0)
-		*ret_seq = store_read_count(&statement);
-	return row;
-}
-
-static int insert_sink(struct store *store, const char *sink, uint64_t seq, struct error *e)
-{
-	struct statement statement CLEANUP(store_finish) =
-		store_prepare(store, "INSERT INTO sink (name, seq) VALUES (?, ?)");
-
-	store_bind_text(&statement, sink);
-	store_bind_count(&statement, seq);
-	return store_run(&statement, e);
-}
-
-/* Remember a sink at the head, unless another process has done so just now. */
-static int place_sink(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e)
-{
-	struct change change CLEANUP(store_change_clear) = {0};
-	char head[DIGEST_SHA256_HEX + 1];
-
-	if (store_change_begin(&change, store, e) < 0)
-		return -1;
-	int known = load_position(store, sink, ret_seq, e);
-	if (known != 0)
-		return known;
-	if (store_event_head(store, ret_seq, head, e) < 0 || insert_sink(store, sink, *ret_seq, e) < 0)
-		return -1;
-	return store_change_commit(&change, e);
-}
-
-int store_sink_position(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e)
-{
-	bool reads_only = sqlite3_db_readonly(store->database, "main") == 1;
-	char head[DIGEST_SHA256_HEX + 1];
-	uint64_t seq = 0;
-
-	int known = load_position(store, sink, &seq, e);
-	if (known == 0)
-		known = reads_only ? store_event_head(store, &seq, head, e) : place_sink(store, sink, &seq, e);
-	if (known < 0)
-		return -1;
-	*ret_seq = seq;
-	return 0;
-}
-
-int store_sink_advance(struct store *store, const char *sink, uint64_t seq, struct error *e)
-{
-	struct change change CLEANUP(store_change_clear) = {0};
-	char head[DIGEST_SHA256_HEX + 1];
-	uint64_t last;
-
-	if (store_change_begin(&change, store, e) < 0 || store_event_head(store, &last, head, e) < 0)
-		return -1;
-	if (seq > last)
-		return error_set(e, ERROR_INTERNAL, "sink %s took event %llu, but there are only %llu", sink,
-				 (unsigned long long)seq, (unsigned long long)last);
-	/* Two processes may deliver to one sink: its place never goes back. */
-	struct statement statement CLEANUP(store_finish) = store_prepare(
-		store, "INSERT INTO sink (name, seq) VALUES (?1, ?2)"
-		       " ON CONFLICT (name) DO UPDATE SET seq = ?2 WHERE seq < ?2");
-	store_bind_text(&statement, sink);
-	store_bind_count(&statement, seq);
-	return store_run(&statement, e) < 0 ? -1 : store_change_commit(&change, e);
 }

@@ -118,6 +118,7 @@ void store_change_clear(struct change *change); /* undoes what was not committed
 struct chain {
 	uint64_t count; /* of records */
 	uint64_t seq;	/* of the last event */
+	uint64_t event_bytes; /* of the texts of all events */
 	char head[DIGEST_SHA256_HEX + 1];
 };
 int store_chain_load(struct store *store, struct chain *ret_chain, struct error *e);

@@ -44,3 +44,34 @@ int store_lease_drop(struct store *store, const char *asset, const char *owner, 
 	store_bind_text(&statement, owner);
 	return store_run(&statement, e) < 0 ? -1 : store_change_commit(&change, e);
 }
+
+/* Owners are few; each has many leases. */
+static int drop_owner(struct store *store, const char *owner, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) =
+		store_prepare(store, "DELETE FROM lease WHERE owner = ?");
+
+	store_bind_text(&statement, owner);
+	return store_run(&statement, e);
+}
+
+int store_lease_drop_gone(struct store *store, bool (*is_gone)(const char *owner, const void *userdata),
+			  const void *userdata, struct error *e)
+{
+	struct change change CLEANUP(store_change_clear) = {0};
+	int row;
+
+	if (store_change_begin(&change, store, e) < 0)
+		return -1;
+	struct statement owners CLEANUP(store_finish) =
+		store_prepare(store, "SELECT owner FROM lease GROUP BY owner");
+	while ((row = store_step(&owners, e)) > 0) {
+		char *owner CLEANUP(cleanup_free) = store_read_text(&owners);
+		if (store_row_end(&owners, e) < 0)
+			return -1;
+		if (owner && is_gone(owner, userdata) && drop_owner(store, owner, e) < 0)
+			return -1;
+	}
+	store_finish(&owners);
+	return row < 0 ? -1 : store_change_commit(&change, e);
+}

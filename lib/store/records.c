@@ -23,7 +23,7 @@ int store_chain_load(struct store *store, struct chain *ret_chain, struct error 
 {
 	struct chain chain = {0};
 	struct statement statement CLEANUP(store_finish) =
-		store_prepare(store, "SELECT count, seq, head FROM chain");
+		store_prepare(store, "SELECT count, seq, event_bytes, head FROM chain");
 
 	int row = store_step(&statement, e);
 	if (row == 0)
@@ -31,6 +31,7 @@ int store_chain_load(struct store *store, struct chain *ret_chain, struct error 
 	if (row > 0) {
 		chain.count = store_read_count(&statement);
 		chain.seq = store_read_count(&statement);
+		chain.event_bytes = store_read_count(&statement);
 		store_read_word(&statement, chain.head, sizeof chain.head);
 		row = store_row_end(&statement, e);
 	}
@@ -46,7 +47,8 @@ int store_record_append(struct store *store, const struct chain *chain, uint64_t
 			const char *subject, const struct text *text, struct error *e)
 {
 	struct statement statement CLEANUP(store_finish) = store_prepare(
-		store, "INSERT INTO record (number, seq, subject, text, hash) VALUES (?, ?, ?, ?, ?)");
+		store, "INSERT INTO record (number, seq, subject, text, hash, event_bytes)"
+		       " VALUES (?, ?, ?, ?, ?, ?)");
 	char hash[DIGEST_SHA256_HEX + 1];
 
 	if (store_chain_hash(hash, chain->head, text->data, text->length, e) < 0)
@@ -59,6 +61,7 @@ int store_record_append(struct store *store, const struct chain *chain, uint64_t
 	store_bind_text(&statement, subject);
 	store_bind_text(&statement, text->data);
 	store_bind_text(&statement, hash);
+	store_bind_count(&statement, chain->event_bytes + (subject ? 0 : text->length));
 	return store_run(&statement, e);
 }
 

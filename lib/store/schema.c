@@ -217,6 +217,7 @@ static const char schema_1[] =
 	" subject TEXT,"
 	" text TEXT NOT NULL,"
 	" hash TEXT NOT NULL,"
+	" event_bytes INTEGER NOT NULL," /* of the texts of all events up to this record */
 	" CHECK ((seq IS NULL) <> (subject IS NULL))"
 	") STRICT;"
 	"CREATE UNIQUE INDEX record_seq ON record (seq) WHERE seq IS NOT NULL;"
@@ -226,15 +227,19 @@ static const char schema_1[] =
 	" only INTEGER PRIMARY KEY CHECK (only = 1),"
 	" count INTEGER NOT NULL,"
 	" seq INTEGER NOT NULL,"
-	" head TEXT NOT NULL" /* empty: the hash of the identity */
+	" head TEXT NOT NULL," /* empty: the hash of the identity */
+	" event_bytes INTEGER NOT NULL"
 	") STRICT;"
-	"INSERT INTO chain VALUES (1, 0, 0, '');"
+	"INSERT INTO chain VALUES (1, 0, 0, '', 0);"
 	"CREATE TRIGGER record_gapless BEFORE INSERT ON record"
 	" WHEN NEW.number IS NOT (SELECT count + 1 FROM chain)"
 	" OR (NEW.seq IS NOT NULL AND NEW.seq IS NOT (SELECT seq + 1 FROM chain))"
+	" OR NEW.event_bytes IS NOT (SELECT event_bytes FROM chain)"
+	" + iif(NEW.seq IS NULL, 0, length(CAST(NEW.text AS BLOB)))"
 	" BEGIN SELECT RAISE(ABORT, 'records have no gaps'); END;"
 	"CREATE TRIGGER record_counted AFTER INSERT ON record"
-	" BEGIN UPDATE chain SET count = NEW.number, seq = ifnull(NEW.seq, seq), head = NEW.hash; END;"
+	" BEGIN UPDATE chain SET count = NEW.number, seq = ifnull(NEW.seq, seq), head = NEW.hash,"
+	" event_bytes = NEW.event_bytes; END;"
 	"CREATE TRIGGER record_kept BEFORE DELETE ON record"
 	" BEGIN SELECT RAISE(ABORT, 'records are kept'); END;"
 	"CREATE TRIGGER record_unchanged BEFORE UPDATE ON record"
@@ -245,12 +250,22 @@ static const char schema_1[] =
 	" BEGIN SELECT RAISE(ABORT, 'the chain is kept'); END;"
 	"CREATE TRIGGER chain_grows BEFORE UPDATE ON chain"
 	" WHEN NEW.count IS NOT OLD.count + 1 OR NOT EXISTS (SELECT 1 FROM record"
-	" WHERE number = NEW.count AND hash = NEW.head AND ifnull(seq, OLD.seq) = NEW.seq)"
+	" WHERE number = NEW.count AND hash = NEW.head AND ifnull(seq, OLD.seq) = NEW.seq"
+	" AND event_bytes = NEW.event_bytes)"
 	" BEGIN SELECT RAISE(ABORT, 'the chain grows with its records'); END;"
 
 	"CREATE TABLE sink ("
 	" name TEXT PRIMARY KEY,"
-	" seq INTEGER NOT NULL"
+	" seq INTEGER NOT NULL,"
+	" away_since INTEGER NOT NULL DEFAULT 0," /* 0: it is not */
+	" why TEXT"
+	") STRICT, WITHOUT ROWID;"
+	/* Until a moment a sink's place was this one, or beyond it. */
+	"CREATE TABLE sink_trail ("
+	" sink TEXT NOT NULL REFERENCES sink,"
+	" until INTEGER NOT NULL,"
+	" seq INTEGER NOT NULL,"
+	" PRIMARY KEY (sink, until)"
 	") STRICT, WITHOUT ROWID;";
 
 static const char *const steps[] = { schema_1 };

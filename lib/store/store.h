@@ -103,6 +103,9 @@ int store_standing_save(struct store *store, const char *asset, const struct sto
 int store_lease_take(struct store *store, const char *asset, const char *owner, int64_t now,
 		     int64_t until, struct error *e);
 int store_lease_drop(struct store *store, const char *asset, const char *owner, struct error *e);
+/* Drop those whose owner is gone, as the caller can tell. */
+int store_lease_drop_gone(struct store *store, bool (*is_gone)(const char *owner, const void *userdata),
+			  const void *userdata, struct error *e);
 
 /* ---- who did what ---- */
 
@@ -345,7 +348,8 @@ struct store_events {
 	size_t count;
 };
 void store_events_clear(struct store_events *events);
-/* Up to most events after seq, in order. */
+/* Up to most events after seq, in order. One that cannot be read ends the list before it; where it
+ * is the first of them, that is ERROR_DATA. */
 int store_events_list(struct store *store, uint64_t after, size_t most, struct store_events *ret_events,
 		      struct error *e);
 /* The last seq (0: none) and the chain's head. */
@@ -368,12 +372,40 @@ void store_records_clear(struct store_records *records);
 int store_records_list(struct store *store, uint64_t after, size_t most,
 		       struct store_records *ret_records, struct error *e);
 
+/* ---- sinks: how far each has taken the events ---- */
+
 /* The last seq that a sink has taken. A sink seen for the first time starts at the head, and a store
  * opened to write remembers it there. */
 int store_sink_position(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e);
 
-/* Its place never goes back. */
-int store_sink_advance(struct store *store, const char *sink, uint64_t seq, struct error *e);
+/* Move it on, never back. Where it stood in the time replay before now is remembered, in steps of
+ * a 128th of it (0: not at all), and nothing older. One that is not moved forgets what is older
+ * all the same. */
+int store_sink_advance(struct store *store, const char *sink, uint64_t seq, int64_t now, int64_t replay,
+		       struct error *e);
+/* Where to begin anew when a connection was lost: where it stood replay before it was last moved,
+ * or a little before; its place where nothing is remembered. However long ago that was: it is
+ * what was sent last that may be lost with a connection. */
+int store_sink_replay(struct store *store, const char *sink, uint64_t *ret_seq, struct error *e);
+/* Note that it is away, and why: since a moment, unless it has been since before. since 0: it is
+ * back. */
+int store_sink_away(struct store *store, const char *sink, int64_t since, const char *why, struct error *e);
+
+struct store_sink {
+	char *name;
+	uint64_t seq;
+	int64_t away_since; /* 0: it is not, as far as is known */
+	char *why;	    /* NULL */
+	uint64_t waiting;	/* events after seq … */
+	uint64_t waiting_bytes; /* … and their texts' bytes */
+};
+struct store_sinks {
+	struct store_sink *items;
+	size_t count;
+};
+void store_sinks_clear(struct store_sinks *sinks);
+/* All that were ever seen, by name. */
+int store_sinks_list(struct store *store, struct store_sinks *ret_sinks, struct error *e);
 
 /* ---- the audit ---- */
 
