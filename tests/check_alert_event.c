@@ -6,6 +6,8 @@
 
 #include "suite.h"
 
+static const struct alert_pace daily = {.after = TIME_DAY, .most = 30 * TIME_DAY};
+
 /* ---- overdue ---- */
 
 START_TEST(overdue_is_opened_reminded_of_and_resolved)
@@ -14,25 +16,25 @@ START_TEST(overdue_is_opened_reminded_of_and_resolved)
 	struct alert_change first;
 	struct alert_change next;
 
-	ck_assert(!alert_overdue(&first, &late, 0, 7 * TIME_DAY, NULL, TIME_DAY, 17 * TIME_DAY - 1));
-	ck_assert(!alert_overdue(&first, &late, 0, 0, NULL, TIME_DAY, 1000 * TIME_DAY));
-	ck_assert(alert_overdue(&first, &late, 0, 7 * TIME_DAY, NULL, TIME_DAY, 17 * TIME_DAY));
+	ck_assert(!alert_overdue(&first, &late, 0, 7 * TIME_DAY, NULL, &daily, 17 * TIME_DAY - 1));
+	ck_assert(!alert_overdue(&first, &late, 0, 0, NULL, &daily, 1000 * TIME_DAY));
+	ck_assert(alert_overdue(&first, &late, 0, 7 * TIME_DAY, NULL, &daily, 17 * TIME_DAY));
 	ck_assert(first.tell);
 	ck_assert_int_eq(first.action, ALERT_OPENED);
 	ck_assert_int_eq(first.alert.type, ALERT_DEVICE_OVERDUE);
 	ck_assert_str_eq(first.alert.detail, "never verified, enrolled 1970-01-11T00:00:00Z");
-	ck_assert(!alert_overdue(&next, &late, 0, 7 * TIME_DAY, &first.alert, TIME_DAY, 18 * TIME_DAY - 1));
-	ck_assert(alert_overdue(&next, &late, 0, 7 * TIME_DAY, &first.alert, TIME_DAY, 18 * TIME_DAY));
+	ck_assert(!alert_overdue(&next, &late, 0, 7 * TIME_DAY, &first.alert, &daily, 18 * TIME_DAY - 1));
+	ck_assert(alert_overdue(&next, &late, 0, 7 * TIME_DAY, &first.alert, &daily, 18 * TIME_DAY));
 	ck_assert_int_eq(next.action, ALERT_REMINDED);
 	ck_assert_int_eq(next.alert.told_at, 18 * TIME_DAY);
 	alert_clear(&next.alert);
 	first.alert.state = ALERT_STATE_ACKNOWLEDGED;
-	ck_assert(!alert_overdue(&next, &late, 0, 7 * TIME_DAY, &first.alert, TIME_DAY, 99 * TIME_DAY));
-	ck_assert(alert_overdue(&next, &late, 98 * TIME_DAY, 7 * TIME_DAY, &first.alert, TIME_DAY,
+	ck_assert(!alert_overdue(&next, &late, 0, 7 * TIME_DAY, &first.alert, &daily, 99 * TIME_DAY));
+	ck_assert(alert_overdue(&next, &late, 98 * TIME_DAY, 7 * TIME_DAY, &first.alert, &daily,
 				99 * TIME_DAY));
 	ck_assert_int_eq(next.action, ALERT_ENDED);
 	ck_assert_int_eq(next.alert.state, ALERT_STATE_RESOLVED);
-	ck_assert_str_eq(next.alert.detail, "it was verified in the time allowed");
+	ck_assert_str_eq(next.alert.detail, "it was verified 1970-04-09T00:00:00Z");
 	alert_clear(&next.alert);
 	alert_clear(&first.alert);
 }
@@ -44,7 +46,7 @@ START_TEST(clock_that_was_set_back_resolves_nothing)
 	struct alert open = {.number = 1, .type = ALERT_DEVICE_OVERDUE, .asset = (char *)"A-1"};
 	struct alert_change change;
 
-	ck_assert(!alert_overdue(&change, &late, 99 * TIME_DAY, TIME_DAY, &open, TIME_DAY, 98 * TIME_DAY));
+	ck_assert(!alert_overdue(&change, &late, 99 * TIME_DAY, TIME_DAY, &open, &daily, 98 * TIME_DAY));
 }
 END_TEST
 
@@ -54,8 +56,8 @@ START_TEST(device_that_is_not_active_is_not_overdue)
 	struct alert open = {.number = 1, .type = ALERT_DEVICE_OVERDUE, .asset = (char *)"A-1"};
 	struct alert_change change;
 
-	ck_assert(!alert_overdue(&change, &late, 1, TIME_DAY, NULL, TIME_DAY, 99 * TIME_DAY));
-	ck_assert(alert_overdue(&change, &late, 1, TIME_DAY, &open, TIME_DAY, 99 * TIME_DAY));
+	ck_assert(!alert_overdue(&change, &late, 1, TIME_DAY, NULL, &daily, 99 * TIME_DAY));
+	ck_assert(alert_overdue(&change, &late, 1, TIME_DAY, &open, &daily, 99 * TIME_DAY));
 	ck_assert_int_eq(change.action, ALERT_ENDED);
 	alert_clear(&change.alert);
 }
@@ -73,8 +75,8 @@ START_TEST(rejection_is_opened_reminded_of_and_resolved)
 	struct alert_change first;
 	struct alert_change next;
 
-	ck_assert(!alert_rejected(&first, NULL, NULL, TIME_DAY, 5));
-	ck_assert(alert_rejected(&first, &damaged, NULL, TIME_DAY, 5));
+	ck_assert(!alert_rejected(&first, NULL, NULL, &daily, 5));
+	ck_assert(alert_rejected(&first, &damaged, NULL, &daily, 5));
 	ck_assert(first.tell);
 	ck_assert_int_eq(first.action, ALERT_OPENED);
 	ck_assert_int_eq(first.alert.type, ALERT_BASELINE_REJECTED);
@@ -87,13 +89,13 @@ START_TEST(rejection_is_opened_reminded_of_and_resolved)
 	ck_assert_int_eq(first.alert.opened_at, 5);
 	ck_assert_str_eq(first.alert.detail, "model generic, firmware 7.0%: its text is not what its id"
 					     " says: a\nb; the last good one stays in force");
-	ck_assert(!alert_rejected(&next, &damaged, &first.alert, TIME_DAY, 4 + TIME_DAY));
-	ck_assert(alert_rejected(&next, &damaged, &first.alert, TIME_DAY, 5 + TIME_DAY));
+	ck_assert(!alert_rejected(&next, &damaged, &first.alert, &daily, 4 + TIME_DAY));
+	ck_assert(alert_rejected(&next, &damaged, &first.alert, &daily, 5 + TIME_DAY));
 	ck_assert_int_eq(next.action, ALERT_REMINDED);
 	ck_assert_int_eq(next.alert.opened_at, 5);
 	ck_assert_int_eq(next.alert.seen_at, 5 + TIME_DAY);
 	alert_clear(&next.alert);
-	ck_assert(alert_rejected(&next, NULL, &first.alert, TIME_DAY, 6));
+	ck_assert(alert_rejected(&next, NULL, &first.alert, &daily, 6));
 	ck_assert_int_eq(next.action, ALERT_ENDED);
 	ck_assert_int_eq(next.alert.state, ALERT_STATE_RESOLVED);
 	ck_assert_int_eq(next.alert.resolved_at, 6);
@@ -109,13 +111,13 @@ START_TEST(other_reason_for_a_rejection_is_told_and_open_again)
 	struct alert_change first;
 	struct alert_change next;
 
-	ck_assert(alert_rejected(&first, &damaged, NULL, TIME_DAY, 5));
+	ck_assert(alert_rejected(&first, &damaged, NULL, &daily, 5));
 	first.alert.state = ALERT_STATE_ACKNOWLEDGED;
 	first.alert.acknowledged_at = 6;
 	first.alert.acknowledged_by = strdup("somebody");
-	ck_assert(!alert_rejected(&next, &damaged, &first.alert, TIME_DAY, 99 * TIME_DAY));
+	ck_assert(!alert_rejected(&next, &damaged, &first.alert, &daily, 99 * TIME_DAY));
 	other.kept = false; /* the program was started again: there is no good copy any more */
-	ck_assert(alert_rejected(&next, &other, &first.alert, TIME_DAY, 7));
+	ck_assert(alert_rejected(&next, &other, &first.alert, &daily, 7));
 	ck_assert_int_eq(next.action, ALERT_CHANGED);
 	ck_assert_int_eq(next.alert.state, ALERT_STATE_OPEN);
 	ck_assert_ptr_null(next.alert.acknowledged_by);
@@ -131,7 +133,7 @@ START_TEST(refused_signers_are_a_cause_of_their_own)
 	struct alert_change change;
 	CLEANUP(alert_event_clear) struct alert_event event = {0};
 
-	ck_assert(alert_rejected(&change, &signers, NULL, TIME_DAY, 5));
+	ck_assert(alert_rejected(&change, &signers, NULL, &daily, 5));
 	ck_assert_ptr_null(change.alert.manifest);
 	ck_assert(!change.alert.has_kind);
 	ck_assert_str_eq(change.alert.detail, "line 3: 100% wrong; the last good one stays in use");

@@ -120,7 +120,7 @@ static void judge(struct world *world)
 	const struct alert_causes causes = {
 		.asset = "A-1", .verdict = &world->verdict, .outcome = world->report.outcome,
 		.detail = world->report.detail, .report = &world->report, .lists = world->lists,
-		.now = world->now, .remind_after = REMIND,
+		.now = world->now, .pace = {.after = REMIND, .most = REMIND},
 	};
 	struct error e = {0};
 

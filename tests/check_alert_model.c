@@ -318,7 +318,7 @@ static void update(struct night *night)
 	const struct alert_causes causes = {
 		.asset = "A-1", .verdict = &night->verdict, .outcome = night->report.outcome,
 		.report = &night->report, .lists = night->truth.lists, .now = night->now,
-		.remind_after = REMIND,
+		.pace = {.after = REMIND, .most = REMIND},
 	};
 	struct alert_change *changes = NULL;
 	size_t count = 0;

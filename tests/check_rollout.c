@@ -118,7 +118,7 @@ static void load_setup(const char *builddir)
 			 "credentials = %s/credentials\npuller = %s/pumpwatch-puller\napprovals = 0\n"
 			 "overdue-after = 60d\n"
 			 "[pull]\npullers = 1\nvisits = 64\nvisits-per-subnet = 0\n"
-			 "[sweep]\nattempts = 1\nbreaker = 0\n",
+			 "[sweep]\nattempts = 1\nbreaker = 0\n[alerts]\ngroup = 0\n",
 			 fleet.folder, fleet.folder, fleet.folder, builddir);
 	MUST(config_parse(&config, "/test.conf", text, (size_t)n, &e));
 	snprintf(models_folder, sizeof models_folder, "%s/models.d", fleet.folder);

@@ -187,7 +187,10 @@ const char *alert_state_name(enum alert_state state); /* "open", "acknowledged",
 int alert_state_parse(enum alert_state *ret_state, const char *name);
 
 /* A finding's life on a device. One cause has one alert: (asset, type, kind, path); that of
- * FILE_STALE has no path, that of BASELINE_REJECTED neither asset nor path but a manifest. */
+ * FILE_STALE has no path, that of BASELINE_REJECTED neither asset nor path but a manifest.
+ *
+ * A group's own alert has no asset. FLEET_DRIFT is of a model, the type that its devices have,
+ * kind, path and new content (the manifest, for FILE_STALE); FLEET_UNREACHABLE is of a subnet. */
 struct alert {
 	uint64_t number; /* 0 until stored */
 	char *asset;
@@ -203,7 +206,8 @@ struct alert {
 	uint64_t old_size;
 	struct digest_pair old_digest;
 	char *release, *manifest, *outcome, *detail;
-	int64_t opened_at, seen_at, told_at;
+	int64_t opened_at, seen_at;
+	int64_t told_at; /* 0: it is, or a group has, news that the end of a sweep is to tell */
 	int64_t acknowledged_at; /* 0: never */
 	char *acknowledged_by, *note;
 	int64_t resolved_at; /* 0: not yet */
@@ -218,11 +222,21 @@ struct alert {
 
 void alert_clear(struct alert *alert);
 
+/* When an open alert that is still so is told again: after so long, then after twice that, four
+ * times …, but never more than most. It begins anew when it is news. */
+struct alert_pace {
+	int64_t after; /* 0: never */
+	int64_t most;
+};
+
 /* What happens to one alert after a visit. */
 struct alert_change {
 	struct alert alert;	   /* as it is to be stored */
-	bool tell;		   /* whether an event goes out */
-	enum alert_action action;
+	bool tell;		   /* whether an event goes out now */
+	enum alert_action action;  /* with tell */
+	bool news;		   /* opened, or of another content, told or not */
+	uint64_t left; /* number of the group's alert that it stood under and does no longer, for it
+			* is resolved (under is kept then) or another content; 0: none */
 };
 
 /* What one visit found, as causes. All lent for the call; verdict and report may be NULL where
@@ -236,12 +250,17 @@ struct alert_causes {
 	bool lists; /* visit_scheme_lists() of the link: a path that a complete report does not
 		     * have is not on the device */
 	int64_t now;
-	int64_t remind_after; /* 0: never */
+	struct alert_pace pace;
+	uint64_t visit, sweep; /* their numbers */
+	bool waits; /* a new DEVICE_UNREACHABLE is not told now: the end of the sweep tells it, alone
+		     * or with others */
 };
 
 /* Given the device's alerts that are not resolved, say what changes. A new cause is opened.
  * One that is still there is kept (seen_at), told as changed and open again when its content
- * is another, acknowledged or not, and reminded of after remind_after while it is open.
+ * is another, acknowledged or not (it then leaves its group), and reminded of at its pace while it
+ * is open and stands under no group. What was never told is resolved without a word, and so is
+ * what FLEET_UNREACHABLE told of.
  *
  * A file's alert is resolved when the visit could see that its cause is gone: contact was made,
  * the kind has a baseline in force (unreadable, and added that is gone: in any case), and its
@@ -256,7 +275,11 @@ struct alert_causes {
  * The changes are the caller's, in order of path, then type. Returns 0 or -1 without memory. */
 int alert_update(struct alert_change **ret_changes, size_t *ret_count, const struct alert *open,
 		 size_t open_count, const struct alert_causes *causes, struct error *e);
+void alert_change_clear(struct alert_change *change);
 void alert_changes_free(struct alert_change *changes, size_t count);
+
+/* Say that a change is told now; what is no reminder begins the pace anew. */
+void alert_tell(struct alert_change *change, enum alert_action action, int64_t now);
 
 /* The same for DEVICE_OVERDUE: open is the one that is not resolved, or NULL. verified_at is 0
  * for a device never verified, whose clock then starts at enrolled_at. Only an active device
@@ -264,7 +287,7 @@ void alert_changes_free(struct alert_change *changes, size_t count);
  * without memory, and the next call says the same again. */
 bool alert_overdue(struct alert_change *ret_change, const struct inventory_device *device,
 		   int64_t verified_at, int64_t overdue_after, const struct alert *open,
-		   int64_t remind_after, int64_t now);
+		   const struct alert_pace *pace, int64_t now);
 
 /* A baseline that is not believed, or the file of signers that was refused. All lent. */
 struct alert_rejection {
@@ -282,10 +305,56 @@ struct alert_rejection {
  * It is told as changed, and open again, when the words or what is kept are others. Returns
  * whether ret_change is filled; false too without memory, and the next call says the same again. */
 bool alert_rejected(struct alert_change *ret_change, const struct alert_rejection *rejection,
-		    const struct alert *open, int64_t remind_after, int64_t now);
+		    const struct alert *open, const struct alert_pace *pace, int64_t now);
 
-/* The event that tells of a change whose alert has its number. device is NULL for an alert of
- * none; report may be NULL. Returns 0 or -1 without memory. */
+/* Resolve an alert for a reason that no visit has seen. Returns 0 or -1 without memory. */
+int alert_resolve(struct alert_change *ret_change, const struct alert *alert, const char *why, int64_t now);
+
+/* ---- groups: each decision is about what is to be stored and told; who is under which group is
+ * the caller's to know ---- */
+
+/* Whether the alerts of this type may stand under a FLEET_DRIFT. */
+bool alert_is_groupable(enum alert_type type);
+
+/* Open the alert of a group, FLEET_UNREACHABLE for DEVICE_UNREACHABLE, else FLEET_DRIFT, of which
+ * member is one of asset_count. Returns 0 or -1 without memory. */
+int alert_group_open(struct alert_change *ret_change, const struct alert *member, const char *group,
+		     uint64_t asset_count, uint64_t sweep, int64_t now);
+
+/* A device has come to a group: that is news, to be told at the end of the sweep, and opens again
+ * what was acknowledged, which is then said. Returns 0 or -1 without memory. */
+int alert_group_join(struct alert *group, uint64_t sweep, int64_t now);
+
+/* A device has left a group that has others left. Of FLEET_UNREACHABLE, whose devices have no
+ * events of their own, that is to be told at the end of the sweep, but opens nothing again. */
+void alert_group_leave(struct alert *group);
+
+/* The last device, as member is stored now, has left: resolve it and say why. Returns 0 or -1
+ * without memory. */
+int alert_group_end(struct alert_change *ret_change, const struct alert *group, const struct alert *member,
+		    int64_t now);
+
+/* Whether alert_group_review() may have something to say: it has news, or may be due to be told
+ * again. */
+bool alert_group_is_due(const struct alert *group, const struct alert_pace *pace, int64_t now);
+
+/* What the end of a sweep says of a group that asset_count devices stand under, of which one was
+ * last seen so at seen_at: its news, or a reminder, or nothing. Returns whether ret_change is
+ * filled; false too without memory, and the next call says the same again. */
+bool alert_group_review(struct alert_change *ret_change, const struct alert *group, uint64_t asset_count,
+			int64_t seen_at, const struct alert_pace *pace, uint64_t sweep, int64_t now);
+
+/* The events that tell of a change of a group whose alert has its number, with these devices
+ * named: as many events as that takes, whole names within ALERT_ASSETS_MAX bytes in each. Without
+ * assets one event, which has the count that was last told. The events are the caller's. Returns 0
+ * or -1 without memory. */
+int alert_events_from_group(struct alert_event **ret_events, size_t *ret_count,
+			    const struct alert_change *change, const char *const *assets,
+			    size_t asset_count, const char *site, uint64_t sweep, int64_t now);
+void alert_events_free(struct alert_event *events, size_t count);
+
+/* The event that tells of a change whose alert has its number; that of a group names no devices.
+ * device is NULL for an alert of none; report may be NULL. Returns 0 or -1 without memory. */
 int alert_event_from_change(struct alert_event *ret_event, const struct alert_change *change,
 			    const struct inventory_device *device, const char *site,
 			    const struct visit_report *report, uint64_t sweep, int64_t now);

@@ -55,17 +55,24 @@ static void lend_place(struct alert_event *event, struct place *place, const str
 	}
 }
 
+int alert_event_copy(struct alert_event *ret_event, const struct alert_event *event)
+{
+	CLEANUP(alert_event_clear) struct alert_event copy = *event;
+
+	if (alert_strings_copy(&alert_event_strings, &copy, event) < 0)
+		return -1;
+	*ret_event = copy;
+	copy = (struct alert_event){0};
+	return 0;
+}
+
 /* Turn lent strings into owned ones. */
 static int give(struct alert_event *ret_event, const struct alert_event *lent, const char *site)
 {
-	CLEANUP(alert_event_clear) struct alert_event event = *lent;
+	struct alert_event event = *lent;
 
-	if (alert_strings_copy(&alert_event_strings, &event, lent) < 0 ||
-	    alert_string_set(&event.site, site) < 0)
-		return -1;
-	*ret_event = event;
-	event = (struct alert_event){0};
-	return 0;
+	event.site = (char *)site;
+	return alert_event_copy(ret_event, &event);
 }
 
 int alert_event_from_change(struct alert_event *ret_event, const struct alert_change *change,
@@ -81,6 +88,7 @@ int alert_event_from_change(struct alert_event *ret_event, const struct alert_ch
 		.at = now,
 		.sweep = sweep,
 		.alert = alert->number,
+		.under = alert->under,
 		.asset = alert->asset,
 		.path = alert->path,
 		.has_kind = alert->has_kind,
@@ -88,6 +96,9 @@ int alert_event_from_change(struct alert_event *ret_event, const struct alert_ch
 		.release = alert->release,
 		.manifest = alert->manifest,
 		.detail = alert->detail,
+		.group = alert->group,
+		.members = alert->members,
+		.asset_count = alert->asset_count,
 	};
 
 	if (ended)
@@ -95,6 +106,8 @@ int alert_event_from_change(struct alert_event *ret_event, const struct alert_ch
 	else
 		lend_finding(&event, alert);
 	lend_device(&event, device);
+	if (alert->type == ALERT_FLEET_DRIFT)
+		event.model = alert->group;
 	lend_place(&event, &place, report);
 	return give(ret_event, &event, site);
 }

@@ -28,11 +28,14 @@ bool alert_string_same(const char *a, const char *b);
 /* Make changed a copy of alert that shares nothing with it. Returns 0 or -ENOMEM. */
 int alert_copy(struct alert *ret_alert, const struct alert *alert);
 
+/* Likewise. Returns 0 or -1. */
+int alert_event_copy(struct alert_event *ret_event, const struct alert_event *event);
+
 /* Open again what another content came to: what was acknowledged is no longer what is there. */
 void alert_reopen(struct alert *alert);
 
 /* Whether an open alert is to be reminded of. */
-bool alert_is_due(const struct alert *alert, int64_t remind_after, int64_t now);
+bool alert_is_due(const struct alert *alert, const struct alert_pace *pace, int64_t now);
 
 /* ---- rendering ---- */
 

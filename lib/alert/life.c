@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,17 +267,31 @@ void alert_reopen(struct alert *alert)
 	(void)alert_string_set(&alert->note, NULL);
 }
 
-bool alert_is_due(const struct alert *alert, int64_t remind_after, int64_t now)
+/* How long after it was last told; doubling, and nowhere past most. */
+static int64_t wait_of(const struct alert *alert, const struct alert_pace *pace)
 {
-	return alert->state == ALERT_STATE_OPEN && remind_after > 0 &&
-	       now - alert->told_at >= remind_after;
+	int64_t wait = pace->after;
+
+	for (unsigned i = 0; i < alert->reminders && wait < pace->most; i++)
+		wait = wait > pace->most / 2 ? pace->most : 2 * wait;
+	return wait;
 }
 
-static void tell(struct alert_change *change, enum alert_action action, int64_t now)
+bool alert_is_due(const struct alert *alert, const struct alert_pace *pace, int64_t now)
+{
+	return alert->state == ALERT_STATE_OPEN && alert->under == 0 && alert->told_at != 0 && pace->after > 0 &&
+	       now - alert->told_at >= wait_of(alert, pace);
+}
+
+void alert_tell(struct alert_change *change, enum alert_action action, int64_t now)
 {
 	change->tell = true;
 	change->action = action;
 	change->alert.told_at = now;
+	if (action == ALERT_REMINDED)
+		change->alert.reminders++;
+	else
+		change->alert.reminders = 0;
 }
 
 static int add_change(struct list *list, struct alert_change *change)
@@ -291,9 +306,12 @@ static int add_change(struct list *list, struct alert_change *change)
 static int open_cause(struct list *list, const struct cause *cause, const struct alert_causes *causes)
 {
 	struct alert_change change = {.alert = {.type = cause->type, .has_kind = cause->has_kind,
-						.kind = cause->kind, .opened_at = causes->now}};
+						.kind = cause->kind, .opened_at = causes->now,
+						.sweep = causes->sweep},
+				      .action = ALERT_OPENED, .news = true};
 
-	tell(&change, ALERT_OPENED, causes->now);
+	if (!causes->waits || cause->type != ALERT_DEVICE_UNREACHABLE)
+		alert_tell(&change, ALERT_OPENED, causes->now);
 	if (alert_string_set(&change.alert.asset, causes->asset) < 0 ||
 	    alert_string_set(&change.alert.path, cause->path) < 0 ||
 	    describe(&change.alert, cause, causes) < 0) {
@@ -314,28 +332,41 @@ static int keep(struct list *list, const struct alert *before, const struct caus
 	}
 	if (is_news(before, &change.alert)) {
 		alert_reopen(&change.alert);
-		tell(&change, ALERT_CHANGED, causes->now);
-	} else if (alert_is_due(before, causes->remind_after, causes->now)) {
-		tell(&change, ALERT_REMINDED, causes->now);
+		change.news = true;
+		change.left = before->under;
+		change.alert.under = 0;
+		change.alert.sweep = causes->sweep;
+		alert_tell(&change, ALERT_CHANGED, causes->now);
+	} else if (alert_is_due(before, &causes->pace, causes->now)) {
+		alert_tell(&change, ALERT_REMINDED, causes->now);
 	}
 	return add_change(list, &change);
 }
 
-static int resolve(struct alert_change *change, const struct alert *before, const char *why,
-		   int64_t now)
+/* Who has heard of nothing needs no word that it is over; of a device that is silent like many
+ * others the group's alert speaks. */
+static bool was_told(const struct alert *alert)
 {
-	if (alert_copy(&change->alert, before) < 0 ||
-	    alert_string_set(&change->alert.detail, why) < 0) {
-		alert_clear(&change->alert);
-		return -ENOMEM;
+	return alert->told_at != 0 && (alert->under == 0 || alert->type != ALERT_DEVICE_UNREACHABLE);
+}
+
+int alert_resolve(struct alert_change *ret_change, const struct alert *alert, const char *why, int64_t now)
+{
+	struct alert_change change = {.action = ALERT_ENDED, .left = alert->under};
+
+	if (alert_copy(&change.alert, alert) < 0 || alert_string_set(&change.alert.detail, why) < 0) {
+		alert_clear(&change.alert);
+		return -1;
 	}
-	change->alert.state = ALERT_STATE_RESOLVED;
-	change->alert.resolved_at = now;
-	tell(change, ALERT_ENDED, now);
+	change.alert.state = ALERT_STATE_RESOLVED;
+	change.alert.resolved_at = now;
+	if (alert->group || was_told(alert))
+		alert_tell(&change, ALERT_ENDED, now);
+	*ret_change = change;
 	return 0;
 }
 
-/* ---- what is no longer wrong: each returns the reason, or NULL when that was not seen ---- */
+/* ---- what is no longer wrong: each adds the reason, or nothing when that was not seen ---- */
 
 /* With no baseline in force nothing is found, which says nothing about the file. */
 static bool was_judged(const struct drift_verdict *verdict, enum visit_kind kind)
@@ -351,8 +382,30 @@ static bool kind_is_fine(const struct drift_verdict *verdict, enum visit_kind ki
 	       (standing->result == DRIFT_VERIFIED || standing->result == DRIFT_BEHIND);
 }
 
-static const char *why_file_is_fine(const struct alert *alert, const struct list *list,
-				    const struct alert_causes *causes)
+/* What is wrong with the same file instead, or NULL. */
+static const struct cause *find_other(const struct list *list, const struct alert *alert)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->causes[i].path && strcmp(list->causes[i].path, alert->path) == 0)
+			return &list->causes[i];
+	return NULL;
+}
+
+static void add_why_read(struct text *why, const struct alert *alert, const struct list *list,
+			 const struct drift_kind *standing)
+{
+	const struct cause *other = find_other(list, alert);
+
+	if (other)
+		text_addf(why, "it is %s now", alert_type_name(other->type));
+	else if (standing->covered && standing->release && standing->manifest[0] != '\0')
+		text_addf(why, "it was read again, and the device is on release %s", standing->release);
+	else
+		text_add(why, "it was read again, and nothing was found against it");
+}
+
+static void add_why_file(struct text *why, const struct alert *alert, const struct list *list,
+			 const struct alert_causes *causes)
 {
 	const struct visit_observation *seen = visit_report_find(causes->report, alert->path);
 	enum visit_kind kind = seen ? seen->kind : alert->kind;
@@ -362,68 +415,76 @@ static const char *why_file_is_fine(const struct alert *alert, const struct list
 		       was_judged(causes->verdict, kind);
 
 	if (!decided || has_cause(list, ALERT_FILE_UNREADABLE, alert))
-		return NULL;
-	if (!seen)
-		return causes->lists && causes->outcome == VISIT_OK
-			       ? "it is no longer among the files that are checked" : NULL;
-	if (seen->outcome == VISIT_OK)
-		return "it was read and checked again";
-	if (seen->outcome == VISIT_FILE_NOT_FOUND && alert->type != ALERT_FILE_MISSING)
-		return "it is no longer on the device";
-	return NULL;
+		return;
+	if (!seen && causes->lists && causes->outcome == VISIT_OK)
+		text_add(why, "it is no longer among the files that are checked");
+	else if (seen && seen->outcome == VISIT_OK)
+		add_why_read(why, alert, list, &causes->verdict->kinds[kind]);
+	else if (seen && seen->outcome == VISIT_FILE_NOT_FOUND && alert->type != ALERT_FILE_MISSING)
+		text_add(why, "it is no longer on the device");
 }
 
 /* A kind that is known to be on a release, and was not found stale, is on one that is accepted. */
-static const char *why_kind_is_fine(const struct alert *alert, const struct drift_kind *standing)
+static void add_why_kind(struct text *why, const struct alert *alert, const struct drift_kind *standing)
 {
+	const char *release = standing->release ? standing->release : "without a name";
+
 	if (standing->manifest[0] == '\0')
-		return NULL;
-	return alert_string_same(standing->manifest, alert->manifest) ? "its release is accepted again"
-							       : "it is on another release now";
+		return;
+	if (alert_string_same(standing->manifest, alert->manifest))
+		text_addf(why, "its release %s is accepted again", release);
+	else
+		text_addf(why, "it is on release %s now", release);
 }
 
-static const char *why_file_is_gone(const struct alert *alert, const struct list *list,
-				    const struct alert_causes *causes)
+static void add_why_gone(struct text *why, const struct alert *alert, const struct list *list,
+			 const struct alert_causes *causes)
 {
-	const char *why = NULL;
-
 	if (!causes->verdict || !causes->report ||
 	    visit_outcome_contact(causes->outcome) != VISIT_CONTACT_MADE)
-		return NULL;
+		return;
 	if (alert->path)
-		why = why_file_is_fine(alert, list, causes);
+		add_why_file(why, alert, list, causes);
 	else if (alert->has_kind)
-		why = why_kind_is_fine(alert, &causes->verdict->kinds[alert->kind]);
-	if (!why && alert->has_kind && kind_is_fine(causes->verdict, alert->kind))
-		why = "all its approved files are in place";
-	return why;
+		add_why_kind(why, alert, &causes->verdict->kinds[alert->kind]);
+	if (why->length == 0 && alert->has_kind && kind_is_fine(causes->verdict, alert->kind)) {
+		const char *release = causes->verdict->kinds[alert->kind].release;
+		text_addf(why, "all its approved files are in place%s%s", release ? ": it is on release " : "",
+			  release ? release : "");
+	}
 }
 
 /* Being let in disproves all three. A graver one takes the place of a lighter; but a device
  * that was not the enrolled one and is now silent has not been cleared by that. */
-static const char *why_device_is_fine(const struct alert *alert, enum visit_contact contact)
+static void add_why_device(struct text *why, const struct alert *alert, enum visit_contact contact)
 {
 	enum alert_type now;
 
 	if (contact == VISIT_CONTACT_MADE)
-		return "it was reached and checked again";
-	if (contact_cause(contact, &now) && now > alert->type)
-		return now == ALERT_DEVICE_CHANGED ? "it answers, but as another device"
-						   : "it answers, but lets nobody in";
-	return NULL;
+		text_add(why, "it was reached and let us in");
+	else if (contact_cause(contact, &now) && now > alert->type)
+		text_add(why, now == ALERT_DEVICE_CHANGED ? "it answers, but as another device"
+							  : "it answers, but lets nobody in");
 }
 
 static int resolve_if_gone(struct list *list, const struct alert *alert,
 			   const struct alert_causes *causes)
 {
+	CLEANUP(text_clear) struct text why;
 	struct alert_change change = {0};
-	const char *why = is_of_a_file(alert->type)
-				  ? why_file_is_gone(alert, list, causes)
-				  : why_device_is_fine(alert, visit_outcome_contact(causes->outcome));
 
-	if (!why)
+	text_init(&why);
+	if (is_of_a_file(alert->type))
+		add_why_gone(&why, alert, list, causes);
+	else
+		add_why_device(&why, alert, visit_outcome_contact(causes->outcome));
+	if (why.length > 0 && causes->visit != 0)
+		text_addf(&why, " (visit %" PRIu64 ")", causes->visit);
+	if (why.failed)
+		return -ENOMEM;
+	if (why.length == 0)
 		return 0;
-	if (resolve(&change, alert, why, causes->now) < 0)
+	if (alert_resolve(&change, alert, why.data, causes->now) < 0)
 		return -ENOMEM;
 	return add_change(list, &change);
 }
@@ -470,6 +531,12 @@ int alert_update(struct alert_change **ret_changes, size_t *ret_count, const str
 void alert_changes_free(struct alert_change *changes, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		alert_clear(&changes[i].alert);
+		alert_change_clear(&changes[i]);
 	free(changes);
+}
+
+void alert_change_clear(struct alert_change *change)
+{
+	alert_clear(&change->alert);
+	*change = (struct alert_change){0};
 }

@@ -26,23 +26,30 @@ static int open_overdue(struct alert *alert, const struct inventory_device *devi
 	return alert->detail ? alert_string_set(&alert->asset, device->asset) : -ENOMEM;
 }
 
-static int end_overdue(struct alert *alert, const struct inventory_device *device,
-		       int64_t overdue_after, int64_t now)
+static int end_overdue(struct alert_change *ret_change, const struct inventory_device *device, int64_t verified_at,
+		       int64_t overdue_after, const struct alert *open, int64_t now)
 {
-	const char *why = device->state != INVENTORY_ACTIVE ? "it is no longer in active use"
-			: overdue_after > 0 ? "it was verified in the time allowed"
-			: "no time is set any more";
+	CLEANUP(text_clear) struct text why;
+	char when[TIME_TEXT_SIZE];
 
-	alert->state = ALERT_STATE_RESOLVED;
-	alert->resolved_at = now;
-	return alert_string_set(&alert->detail, why);
+	text_init(&why);
+	time_write(when, verified_at);
+	if (device->state != INVENTORY_ACTIVE)
+		text_addf(&why, "its state is %s", inventory_state_name(device->state));
+	else if (overdue_after == 0)
+		text_add(&why, "the configuration has no overdue-after any more");
+	else if (verified_at > open->opened_at)
+		text_addf(&why, "it was verified %s", when);
+	else
+		text_add(&why, "the configuration allows more time");
+	return why.failed ? -ENOMEM : alert_resolve(ret_change, open, why.data, now);
 }
 
 bool alert_overdue(struct alert_change *ret_change, const struct inventory_device *device,
 		   int64_t verified_at, int64_t overdue_after, const struct alert *open,
-		   int64_t remind_after, int64_t now)
+		   const struct alert_pace *pace, int64_t now)
 {
-	struct alert_change change = {.tell = true};
+	struct alert_change change = {0};
 	int64_t since = verified_at ? verified_at : device->enrolled_at;
 	bool active = device->state == INVENTORY_ACTIVE;
 	bool overdue = active && overdue_after > 0 && now - since >= overdue_after;
@@ -50,24 +57,17 @@ bool alert_overdue(struct alert_change *ret_change, const struct inventory_devic
 
 	if (active && since > now) /* the clock was set back: nothing can be told by it */
 		return false;
-	if (open ? overdue && !alert_is_due(open, remind_after, now) : !overdue)
+	if (open ? overdue && !alert_is_due(open, pace, now) : !overdue)
 		return false;
-	if (!open) {
-		change.action = ALERT_OPENED;
-		failed = open_overdue(&change.alert, device, verified_at, now);
-	} else {
-		change.action = overdue ? ALERT_REMINDED : ALERT_ENDED;
-		failed = alert_copy(&change.alert, open);
-		if (failed == 0 && !overdue)
-			failed = end_overdue(&change.alert, device, overdue_after, now);
-	}
+	if (!overdue)
+		return end_overdue(ret_change, device, verified_at, overdue_after, open, now) == 0;
+	failed = open ? alert_copy(&change.alert, open) : open_overdue(&change.alert, device, verified_at, now);
 	if (failed < 0) {
 		alert_clear(&change.alert);
 		return false;
 	}
-	change.alert.told_at = now;
-	if (overdue)
-		change.alert.seen_at = now;
+	alert_tell(&change, open ? ALERT_REMINDED : ALERT_OPENED, now);
+	change.alert.seen_at = now;
 	*ret_change = change;
 	return true;
 }

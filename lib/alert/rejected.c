@@ -64,15 +64,14 @@ static int fill(struct alert *ret_alert, const struct alert_rejection *rejection
 		alert_clear(&alert);
 		return -ENOMEM;
 	}
-	alert.told_at = now;
 	*ret_alert = alert;
 	return 0;
 }
 
 bool alert_rejected(struct alert_change *ret_change, const struct alert_rejection *rejection,
-		    const struct alert *open, int64_t remind_after, int64_t now)
+		    const struct alert *open, const struct alert_pace *pace, int64_t now)
 {
-	struct alert_change change = {.tell = true};
+	struct alert_change change = {0};
 
 	if ((!rejection && !open) || fill(&change.alert, rejection, open, now) < 0)
 		return false;
@@ -83,12 +82,13 @@ bool alert_rejected(struct alert_change *ret_change, const struct alert_rejectio
 	} else if (!alert_string_same(open->detail, change.alert.detail)) {
 		change.action = ALERT_CHANGED;
 		alert_reopen(&change.alert);
-	} else if (alert_is_due(open, remind_after, now)) {
+	} else if (alert_is_due(open, pace, now)) {
 		change.action = ALERT_REMINDED;
 	} else {
 		alert_clear(&change.alert);
 		return false;
 	}
+	alert_tell(&change, change.action, now);
 	*ret_change = change;
 	return true;
 }

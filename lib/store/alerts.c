@@ -16,7 +16,8 @@ void store_alerts_clear(struct store_alerts *alerts)
 #define SELECT_ALERT                                                                                     \
 	"SELECT alert.number, asset, type, kind, path, alert.state, new_size, new_md5, new_sha256,"      \
 	" old_size, old_md5, old_sha256, release, manifest, outcome, detail, opened_at, seen_at,"        \
-	" told_at, acknowledged_at, acknowledged_by, note, resolved_at"                                  \
+	" told_at, acknowledged_at, acknowledged_by, note, resolved_at, reminders, sweep, under,"        \
+	" members, group_name, asset_count"                                                              \
 	" FROM alert LEFT JOIN device ON device.number = alert.device"
 
 static enum alert_type read_type(struct statement *row)
@@ -68,27 +69,27 @@ static void read_alert(struct statement *row, struct alert *alert)
 	alert->acknowledged_by = store_read_text(row);
 	alert->note = store_read_text(row);
 	alert->resolved_at = store_read_integer(row);
+	alert->reminders = (unsigned)store_read_integer(row);
+	alert->sweep = store_read_count(row);
+	alert->under = store_read_count(row);
+	if (!store_next_is_null(row))
+		alert->members = read_type(row);
+	else
+		store_skip(row);
+	alert->group = store_read_text(row);
+	alert->asset_count = store_read_count(row);
 }
 
-int store_alerts_list(struct store *store, const char *asset, bool all, struct store_alerts *ret_alerts,
-		      struct error *e)
+/* Run a statement with its parameters bound to the end; the rows are alerts. */
+static int read_alerts(struct statement *statement, struct store_alerts *ret_alerts, struct error *e)
 {
 	struct store_alerts alerts CLEANUP(store_alerts_clear) = {0};
-	/* Two shapes, so that the index of the device is used where one is named. */
-	struct statement statement CLEANUP(store_finish) = store_prepare(
-		store, asset ? SELECT_ALERT " WHERE (?1 OR alert.state <> 'resolved') AND"
-					    " alert.device = (SELECT number FROM device WHERE asset = ?2)"
-					    " ORDER BY alert.number"
-			     : SELECT_ALERT " WHERE ?1 OR alert.state <> 'resolved' ORDER BY alert.number");
 	int row;
 
-	store_bind_integer(&statement, all);
-	if (asset)
-		store_bind_text(&statement, asset);
-	while ((row = store_step(&statement, e)) > 0) {
+	while ((row = store_step(statement, e)) > 0) {
 		if (array_reserve(&alerts.items, alerts.count, sizeof *alerts.items) < 0)
 			return error_memory(e);
-		read_alert(&statement, &alerts.items[alerts.count++]);
+		read_alert(statement, &alerts.items[alerts.count++]);
 	}
 	if (row < 0)
 		return -1;
@@ -97,29 +98,137 @@ int store_alerts_list(struct store *store, const char *asset, bool all, struct s
 	return 0;
 }
 
-int store_alert_load(struct store *store, uint64_t number, struct alert *ret_alert, struct error *e)
+/* The only alert, if any: 1, 0 or -1. */
+static int read_one(struct statement *statement, struct alert *ret_alert, struct error *e)
 {
 	struct alert alert CLEANUP(alert_clear) = {0};
-	struct statement statement CLEANUP(store_finish) =
-		store_prepare(store, SELECT_ALERT " WHERE alert.number = ?");
+	int row = store_step(statement, e);
 
-	store_bind_count(&statement, number);
-	int row = store_step(&statement, e);
 	if (row <= 0)
 		return row;
-	read_alert(&statement, &alert);
-	if (store_row_end(&statement, e) < 0)
+	read_alert(statement, &alert);
+	if (store_row_end(statement, e) < 0)
 		return -1;
 	*ret_alert = alert;
 	alert = (struct alert){0};
 	return 1;
 }
 
+int store_alerts_list(struct store *store, const char *asset, bool all, struct store_alerts *ret_alerts,
+		      struct error *e)
+{
+	/* Two shapes, so that the index of the device is used where one is named. */
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, asset ? SELECT_ALERT " WHERE (?1 OR alert.state <> 'resolved') AND"
+					    " alert.device = (SELECT number FROM device WHERE asset = ?2)"
+					    " ORDER BY alert.number"
+			     : SELECT_ALERT " WHERE ?1 OR alert.state <> 'resolved' ORDER BY alert.number");
+
+	store_bind_integer(&statement, all);
+	if (asset)
+		store_bind_text(&statement, asset);
+	return read_alerts(&statement, ret_alerts, e);
+}
+
+int store_alert_load(struct store *store, uint64_t number, struct alert *ret_alert, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) =
+		store_prepare(store, SELECT_ALERT " WHERE alert.number = ?");
+
+	store_bind_count(&statement, number);
+	return read_one(&statement, ret_alert, e);
+}
+
+/* ---- groups ---- */
+
+/* The same change: ?1 type, ?2 path, ?3 content, ?4 kind, ?5 manifest, which counts for a stale
+ * release alone. */
+#define ALIKE                                                                                      \
+	" path IS ?2 AND new_sha256 IS ?3 AND kind IS ?4 AND (?1 <> 'FILE_STALE' OR manifest IS ?5)" \
+	" AND alert.state <> 'resolved'"
+
+static void bind_alike(struct statement *statement, const struct alert *like)
+{
+	store_bind_text(statement, alert_type_name(like->type));
+	store_bind_path(statement, like->path);
+	store_bind_sha256(statement, like->has_new, &like->new_digest);
+	store_bind_text(statement, like->has_kind ? visit_kind_name(like->kind) : NULL);
+	store_bind_text(statement, like->manifest);
+}
+
+int store_alerts_alike(struct store *store, const char *model, const struct alert *like, uint64_t sweep,
+		       struct store_alerts *ret_alerts, struct error *e)
+{
+	/* Two shapes, so that the whole index is used where a sweep is named. */
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, sweep ? SELECT_ALERT " WHERE type = ?1 AND" ALIKE
+				" AND device.model = ?6 AND alert.sweep = ?7 ORDER BY asset"
+			     : SELECT_ALERT " WHERE type = ?1 AND" ALIKE " AND device.model = ?6 ORDER BY asset");
+
+	bind_alike(&statement, like);
+	store_bind_text(&statement, model);
+	if (sweep)
+		store_bind_count(&statement, sweep);
+	return read_alerts(&statement, ret_alerts, e);
+}
+
+int store_alert_group(struct store *store, const char *group, const struct alert *like, struct alert *ret_alert,
+		      struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, SELECT_ALERT " WHERE members = ?1 AND" ALIKE " AND group_name = ?6");
+
+	bind_alike(&statement, like);
+	store_bind_text(&statement, group);
+	return read_one(&statement, ret_alert, e);
+}
+
+int store_alerts_groups(struct store *store, struct store_alerts *ret_alerts, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, SELECT_ALERT " WHERE group_name IS NOT NULL AND alert.state <> 'resolved'"
+				    " ORDER BY alert.number");
+
+	return read_alerts(&statement, ret_alerts, e);
+}
+
+int store_alerts_under(struct store *store, uint64_t group, struct store_alerts *ret_alerts, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, SELECT_ALERT " WHERE under = ?1 AND under > 0 AND alert.state <> 'resolved' ORDER BY asset");
+
+	store_bind_count(&statement, group);
+	return read_alerts(&statement, ret_alerts, e);
+}
+
+int store_alerts_count_under(struct store *store, uint64_t group, uint64_t *ret_count, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, "SELECT count(*) FROM alert WHERE under = ?1 AND under > 0 AND state <> 'resolved'");
+
+	store_bind_count(&statement, group);
+	if (store_step(&statement, e) < 0)
+		return -1;
+	*ret_count = store_read_count(&statement);
+	return store_row_end(&statement, e);
+}
+
+int store_alerts_untold(struct store *store, struct store_alerts *ret_alerts, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, SELECT_ALERT " WHERE told_at = 0 AND alert.state <> 'resolved' AND group_name IS NULL"
+				    " ORDER BY asset");
+
+	return read_alerts(&statement, ret_alerts, e);
+}
+
 #define ALERT_COLUMNS                                                                           \
 	"device, type, kind, path, state, new_size, new_md5, new_sha256, old_size, old_md5,"    \
 	" old_sha256, release, manifest, outcome, detail, opened_at, seen_at, told_at,"         \
-	" acknowledged_at, acknowledged_by, note, resolved_at"
-#define ALERT_VALUES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+	" acknowledged_at, acknowledged_by, note, resolved_at, reminders, sweep, under,"        \
+	" members, group_name, asset_count"
+#define ALERT_VALUES \
+	"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 static void bind_alert(struct statement *statement, int64_t device, const struct alert *alert)
 {
@@ -144,6 +253,12 @@ static void bind_alert(struct statement *statement, int64_t device, const struct
 	store_bind_text(statement, alert->acknowledged_by);
 	store_bind_text(statement, alert->note);
 	store_bind_integer(statement, alert->resolved_at);
+	store_bind_integer(statement, alert->reminders);
+	store_bind_count(statement, alert->sweep);
+	store_bind_count(statement, alert->under);
+	store_bind_text(statement, alert->group ? alert_type_name(alert->members) : NULL);
+	store_bind_text(statement, alert->group);
+	store_bind_count(statement, alert->asset_count);
 }
 
 static int write_alert(struct store *store, const struct alert *alert, uint64_t *ret_number, struct error *e)

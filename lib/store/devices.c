@@ -335,7 +335,8 @@ static const char summary_sql[] =
 	" UNION ALL SELECT 'overdue', NULL, count(*) FROM device"
 	" LEFT JOIN standing ON standing.device = number"
 	" WHERE state = 'active' AND ifnull(nullif(verified_at, 0), enrolled_at) <= ?"
-	" UNION ALL SELECT 'alerts', state, count(*) FROM alert WHERE state <> 'resolved' GROUP BY state"
+	" UNION ALL SELECT 'alerts', state, count(*) FROM alert WHERE state <> 'resolved' AND group_name IS NULL"
+	" GROUP BY state"
 	" UNION ALL SELECT 'baselines', NULL, count(*) FROM baseline WHERE state = 'current'";
 
 static void read_summary(struct statement *row, struct store_summary *summary)

@@ -76,6 +76,8 @@ void store_bind_outcome(struct statement *statement, enum visit_outcome outcome)
 void store_bind_grade(struct statement *statement, const struct visit_grade *grade);
 /* Two columns, MD5 and SHA-256; null when not has. */
 void store_bind_digest(struct statement *statement, bool has, const struct digest_pair *digest);
+/* One column; null when not has. */
+void store_bind_sha256(struct statement *statement, bool has, const struct digest_pair *digest);
 /* Three columns: size and digest. */
 void store_bind_content(struct statement *statement, bool has, uint64_t size,
 			const struct digest_pair *digest);

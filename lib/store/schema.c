@@ -199,14 +199,29 @@ static const char schema_1[] =
 	" release TEXT, manifest TEXT, outcome TEXT, detail TEXT,"
 	" opened_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, told_at INTEGER NOT NULL,"
 	" acknowledged_at INTEGER NOT NULL, acknowledged_by TEXT, note TEXT,"
-	" resolved_at INTEGER NOT NULL"
+	" resolved_at INTEGER NOT NULL,"
+	" reminders INTEGER NOT NULL,"
+	" sweep INTEGER NOT NULL," /* 0: none */
+	" under INTEGER NOT NULL," /* the alert of a group; 0: none */
+	/* Of the alert of a group. */
+	" members TEXT, group_name TEXT, asset_count INTEGER NOT NULL"
 	") STRICT;"
 	"CREATE INDEX alert_device ON alert (device);"
-	/* One cause has one alert; a rejected baseline is one by its id. */
+	/* One cause has one alert; a rejected baseline is one by its id, a group by what its devices
+	 * have in common. */
 	"CREATE UNIQUE INDEX alert_cause"
 	" ON alert (ifnull(device, 0), type, ifnull(kind, ''), ifnull(path, x''),"
-	" CASE type WHEN 'BASELINE_REJECTED' THEN ifnull(manifest, '') ELSE '' END)"
+	" CASE WHEN type = 'BASELINE_REJECTED' THEN ifnull(manifest, '')"
+	" WHEN group_name IS NOT NULL THEN members || ' ' || ifnull(hex(new_sha256), '') || ' ' ||"
+	" CASE members WHEN 'FILE_STALE' THEN ifnull(manifest, '') ELSE '' END || ' ' || group_name"
+	" ELSE '' END)"
 	" WHERE state <> 'resolved';"
+	/* Which devices have the same change; which stand under a group. */
+	"CREATE INDEX alert_alike ON alert (type, path, new_sha256, sweep) WHERE state <> 'resolved';"
+	"CREATE INDEX alert_group ON alert (group_name, path, new_sha256)"
+	" WHERE group_name IS NOT NULL AND state <> 'resolved';"
+	"CREATE INDEX alert_under ON alert (under) WHERE under > 0;"
+	"CREATE INDEX alert_untold ON alert (told_at) WHERE told_at = 0 AND state <> 'resolved';"
 	"CREATE INDEX alert_state ON alert (state);"
 
 	/* Events (with a seq) and acts (with a subject), as canonical JSON.

@@ -223,6 +223,14 @@ void store_bind_digest(struct statement *statement, bool has, const struct diges
 	}
 }
 
+void store_bind_sha256(struct statement *statement, bool has, const struct digest_pair *digest)
+{
+	if (has)
+		bind_bytes(statement, digest->sha256, sizeof digest->sha256);
+	else
+		store_bind_null(statement);
+}
+
 void store_bind_content(struct statement *statement, bool has, uint64_t size,
 			const struct digest_pair *digest)
 {

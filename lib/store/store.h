@@ -287,7 +287,7 @@ int store_job_retry(struct store *store, uint64_t sweep, const char *asset, unsi
 int store_job_done(struct store *store, uint64_t sweep, const char *asset, enum drift_result result,
 		   struct error *e);
 /* Sums over the done jobs of a sweep that has not ended, each with its last visit, and the
- * alerts now open, for the summary; overdue, approvals and how it ended are the caller's. */
+ * alerts now open (those of groups aside), for the summary; overdue, approvals and how it ended are the caller's. */
 int store_sweep_counts(struct store *store, uint64_t sweep, struct alert_counts *ret_counts, struct error *e);
 
 /* ---- visits ---- */
@@ -325,6 +325,25 @@ void store_alerts_clear(struct store_alerts *alerts);
 int store_alerts_list(struct store *store, const char *asset, bool all, struct store_alerts *ret_alerts,
 		      struct error *e);
 int store_alert_load(struct store *store, uint64_t number, struct alert *ret_alert, struct error *e); /* 1, 0, -1 */
+/* The following are of alerts that are not resolved. The same change is the same type, kind, path
+ * and new content, and for FILE_STALE the same manifest. */
+
+/* Those on devices of a model that have the same change as like and were news in this sweep (0:
+ * in whichever). Ordered by asset. */
+int store_alerts_alike(struct store *store, const char *model, const struct alert *like, uint64_t sweep,
+		       struct store_alerts *ret_alerts, struct error *e);
+/* The group's alert that one like this of a device can stand under; group is its model, or its
+ * subnet: 1, 0 or -1. */
+int store_alert_group(struct store *store, const char *group, const struct alert *like, struct alert *ret_alert,
+		      struct error *e);
+/* The alerts of all groups, ordered by number. */
+int store_alerts_groups(struct store *store, struct store_alerts *ret_alerts, struct error *e);
+/* Those that stand under a group's, ordered by asset; how many. */
+int store_alerts_under(struct store *store, uint64_t group, struct store_alerts *ret_alerts, struct error *e);
+int store_alerts_count_under(struct store *store, uint64_t group, uint64_t *ret_count, struct error *e);
+/* Those of devices that wait for the end of a sweep to be told, ordered by asset. */
+int store_alerts_untold(struct store *store, struct store_alerts *ret_alerts, struct error *e);
+
 /* Insert when number is 0 (it is then set), else update. */
 int store_alert_save(struct store *store, struct alert *alert, struct error *e);
 

@@ -59,7 +59,7 @@ int store_sweep_counts(struct store *store, uint64_t sweep, struct alert_counts 
 	/* Summed here: SQLite's sum() fails when a lying device makes it overflow. */
 	struct statement statement CLEANUP(store_finish) = store_prepare(
 		store, "SELECT job.result, visit.files, visit.bytes, visit.findings, sweep.started_at,"
-		       " (SELECT count(*) FROM alert WHERE state = 'open')"
+		       " (SELECT count(*) FROM alert WHERE state = 'open' AND group_name IS NULL)"
 		       " FROM sweep LEFT JOIN job ON job.sweep = sweep.number AND job.result IS NOT NULL"
 		       " LEFT JOIN visit ON visit.number = job.visit WHERE sweep.number = ?");
 	struct alert_counts counts = {0};

@@ -24,9 +24,10 @@ static const struct alert *find_alert(const struct store_alerts *open, const cha
 static int record(const struct sweep_environment *environment, const struct alert_rejection *rejection,
 		  const struct alert *open, struct error *e)
 {
+	const struct alert_pace pace = sweep_pace(environment);
 	struct alert_change change = {0};
 
-	if (!alert_rejected(&change, rejection, open, environment->config->remind_after, sweep_now(environment)))
+	if (!alert_rejected(&change, rejection, open, &pace, sweep_now(environment)))
 		return 0;
 	int r = sweep_record_change(environment, &change, NULL, NULL, 0, e);
 	alert_clear(&change.alert);

@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,24 +7,50 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/hex.h"
 #include "base/text.h"
 #include "sweep/run.h"
+
+/* The subnet of an address, or empty for a host name. */
+static void write_prefix(char ret_subnet[static SWEEP_SUBNET_SIZE], const char *host)
+{
+	uint8_t bytes[16] = {0};
+	char shown[INET6_ADDRSTRLEN];
+	bool old = inet_pton(AF_INET, host, bytes) == 1;
+
+	ret_subnet[0] = '\0';
+	if (!old && inet_pton(AF_INET6, host, bytes) != 1)
+		return;
+	memset(bytes + (old ? 3 : 8), 0, old ? 1 : 8);
+	if (inet_ntop(old ? AF_INET : AF_INET6, bytes, shown, sizeof shown))
+		(void)snprintf(ret_subnet, SWEEP_SUBNET_SIZE, "%s/%d", shown, old ? 24 : 64); /* fits */
+}
+
+void sweep_subnet_write(char ret_subnet[static SWEEP_SUBNET_SIZE], const char *link)
+{
+	CLEANUP(visit_address_clear) struct visit_address address = {0};
+
+	ret_subnet[0] = '\0';
+	if (!link || visit_address_parse(&address, link, NULL) < 0 || !address.host)
+		return;
+	write_prefix(ret_subnet, address.host);
+	const char *domain = strchr(address.host, '.');
+	if (ret_subnet[0] != '\0' || !domain)
+		return;
+	text_copy(ret_subnet, SWEEP_SUBNET_SIZE, domain + 1);
+	for (char *c = ret_subnet; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+}
 
 void sweep_job_note_subnet(struct sweep_job *job)
 {
 	CLEANUP(visit_address_clear) struct visit_address address = {0};
-	uint8_t bytes[16];
 
 	job->subnet[0] = '\0';
 	if (!job->device.device.link || visit_address_parse(&address, job->device.device.link, NULL) < 0 ||
 	    !address.host)
 		return;
-	if (inet_pton(AF_INET, address.host, bytes) == 1)
-		hex_write(job->subnet, bytes, 3);
-	else if (inet_pton(AF_INET6, address.host, bytes) == 1)
-		hex_write(job->subnet, bytes, 8);
-	else
+	write_prefix(job->subnet, address.host);
+	if (job->subnet[0] == '\0')
 		text_copy(job->subnet, sizeof job->subnet, address.host);
 }
 

@@ -34,7 +34,26 @@ int sweep_record_change(const struct sweep_environment *environment, struct aler
 			const struct inventory_device *device, const struct visit_report *report,
 			uint64_t sweep, struct error *e);
 
-/* End a sweep: overdue devices, counts, summary event, the sweep's own row; one transaction. */
+/* Put the saved alert of a device under the group of its model's devices with the same change, where
+ * there is one, or where with it there are enough for one. */
+int sweep_group_join(const struct sweep_environment *environment, struct alert *alert, const char *model,
+		     uint64_t sweep, struct error *e);
+
+/* A device's alert, as it is stored now, has left this group: with the last the group is resolved. */
+int sweep_group_leave(const struct sweep_environment *environment, uint64_t group, const struct alert *member,
+		      uint64_t sweep, struct error *e);
+
+/* At the end of a sweep: what waited to be told, of whichever sweep, and what is new of groups. */
+int sweep_groups_tell(const struct sweep_environment *environment, uint64_t sweep, struct error *e);
+
+/* What may lie behind one switch: "192.0.2.0/24" or "2001:db8:0:1::/64" for a link to an address,
+ * the domain for one to a host name; empty for one to neither. link may be NULL. */
+enum { SWEEP_SUBNET_SIZE = 256 };
+void sweep_subnet_write(char ret_subnet[static SWEEP_SUBNET_SIZE], const char *link);
+
+struct alert_pace sweep_pace(const struct sweep_environment *environment);
+
+/* End a sweep: overdue devices, groups and what waited, counts, summary event, the sweep's own row; one transaction. */
 int sweep_record_end(const struct sweep_environment *environment, uint64_t sweep, bool stopped,
 		     const char *why, struct alert_counts *ret_counts, struct error *e);
 

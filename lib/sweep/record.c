@@ -18,24 +18,38 @@ static void cleanup_rollback(struct store **store)
 		store_rollback(*store);
 }
 
-int sweep_record_change(const struct sweep_environment *environment, struct alert_change *change,
-			const struct inventory_device *device, const struct visit_report *report,
-			uint64_t sweep, struct error *e)
+struct alert_pace sweep_pace(const struct sweep_environment *environment)
+{
+	return (struct alert_pace){environment->config->remind_after, environment->config->remind_most};
+}
+
+static int tell_change(const struct sweep_environment *environment, const struct alert_change *change,
+		       const struct inventory_device *device, const struct visit_report *report, uint64_t sweep,
+		       struct error *e)
 {
 	CLEANUP(alert_event_clear) struct alert_event event = {0};
 
-	if (store_alert_save(environment->store, &change->alert, e) < 0)
-		return -1;
-	if (!change->tell)
-		return 0;
 	if (alert_event_from_change(&event, change, device, environment->config->site, report, sweep,
 				    sweep_now(environment)) < 0)
 		return error_memory(e);
 	return store_event_append(environment->store, &event, e);
 }
 
+int sweep_record_change(const struct sweep_environment *environment, struct alert_change *change,
+			const struct inventory_device *device, const struct visit_report *report,
+			uint64_t sweep, struct error *e)
+{
+	if (store_alert_save(environment->store, &change->alert, e) < 0)
+		return -1;
+	if (change->news && device && sweep_group_join(environment, &change->alert, device->model, sweep, e) < 0)
+		return -1;
+	if (change->tell && tell_change(environment, change, device, report, sweep, e) < 0)
+		return -1;
+	return change->left ? sweep_group_leave(environment, change->left, &change->alert, sweep, e) : 0;
+}
+
 static int record_alerts(const struct sweep_environment *environment, const struct sweep_outcome *outcome,
-			 struct error *e)
+			 uint64_t visit, struct error *e)
 {
 	const struct inventory_device *device = &outcome->device->device;
 	CLEANUP(store_alerts_clear) struct store_alerts open = {0};
@@ -49,7 +63,10 @@ static int record_alerts(const struct sweep_environment *environment, const stru
 		.report = outcome->report,
 		.lists = outcome->lists,
 		.now = sweep_now(environment),
-		.remind_after = environment->config->remind_after,
+		.pace = sweep_pace(environment),
+		.visit = visit,
+		.sweep = outcome->sweep,
+		.waits = environment->config->group > 0,
 	};
 
 	if (store_alerts_list(environment->store, device->asset, false, &open, e) < 0 ||
@@ -191,7 +208,7 @@ int sweep_record(const struct sweep_environment *environment, const struct sweep
 		return -1;
 	CLEANUP(cleanup_rollback) struct store *open = store;
 	if (store_visit_add(store, outcome->sweep, asset, outcome->report, outcome->verdict, &visit, e) < 0 ||
-	    record_alerts(environment, outcome, e) < 0 || record_rollbacks(environment, outcome, e) < 0 ||
+	    record_alerts(environment, outcome, visit, e) < 0 || record_rollbacks(environment, outcome, e) < 0 ||
 	    record_standing(environment, outcome, visit, e) < 0 ||
 	    store_job_done(store, outcome->sweep, asset, outcome->verdict->result, e) < 0 ||
 	    store_lease_drop(store, asset, environment->owner, e) < 0 || store_commit(store, e) < 0)
@@ -216,6 +233,7 @@ static int check_overdue(const struct sweep_environment *environment, uint64_t s
 	CLEANUP(store_devices_clear) struct store_devices devices = {0};
 	CLEANUP(store_alerts_clear) struct store_alerts alerts = {0};
 	const struct config *config = environment->config;
+	const struct alert_pace pace = sweep_pace(environment);
 
 	if (store_devices_list(environment->store, &(struct store_device_filter){0}, &devices, e) < 0 ||
 	    store_alerts_list(environment->store, NULL, false, &alerts, e) < 0)
@@ -225,7 +243,7 @@ static int check_overdue(const struct sweep_environment *environment, uint64_t s
 		struct alert_change change = {0};
 		if (!alert_overdue(&change, device, devices.items[i].standing.verified_at,
 				   config->overdue_after, find_overdue(&alerts, device->asset),
-				   config->remind_after, sweep_now(environment)))
+				   &pace, sweep_now(environment)))
 			continue;
 		int r = sweep_record_change(environment, &change, device, NULL, sweep, e);
 		alert_clear(&change.alert);
@@ -233,6 +251,23 @@ static int check_overdue(const struct sweep_environment *environment, uint64_t s
 			return -1;
 	}
 	return 0;
+}
+
+int sweep_resolve_alerts(const struct sweep_environment *environment, const struct inventory_device *device,
+			 const char *why, struct error *e)
+{
+	CLEANUP(store_alerts_clear) struct store_alerts open = {0};
+
+	if (store_alerts_list(environment->store, device->asset, false, &open, e) < 0)
+		return -1;
+	for (size_t i = 0; i < open.count; i++) {
+		CLEANUP(alert_change_clear) struct alert_change change = {0};
+		if (alert_resolve(&change, &open.items[i], why, sweep_now(environment)) < 0)
+			return error_memory(e);
+		if (sweep_record_change(environment, &change, device, NULL, 0, e) < 0)
+			return -1;
+	}
+	return (int)open.count;
 }
 
 int sweep_check_overdue(const struct sweep_environment *environment, uint64_t sweep, struct error *e)
@@ -272,7 +307,7 @@ int sweep_record_end(const struct sweep_environment *environment, uint64_t sweep
 		return -1;
 	CLEANUP(cleanup_rollback) struct store *open = store;
 	if (skip_rest(store, sweep, e) < 0 || check_overdue(environment, sweep, e) < 0 ||
-	    store_sweep_counts(store, sweep, &counts, e) < 0 ||
+	    sweep_groups_tell(environment, sweep, e) < 0 || store_sweep_counts(store, sweep, &counts, e) < 0 ||
 	    store_summarise(store, now, environment->config->overdue_after, &summary, e) < 0)
 		return -1;
 	counts.overdue = summary.overdue;

@@ -16,7 +16,7 @@ struct sweep_job {
 	bool fresh; /* has its lease, not yet its visit */
 	unsigned attempts;
 	int64_t not_before;
-	char subnet[64]; /* what counts against subnet_visits; empty for none */
+	char subnet[SWEEP_SUBNET_SIZE]; /* what counts against subnet_visits; empty for none */
 	struct store_device device;
 	/* while running */
 	struct pull_visit *visit;

@@ -122,6 +122,11 @@ int sweep_check_baselines(struct baselines *ret_baselines, const struct sweep_en
 /* Open or resolve DEVICE_OVERDUE for the whole fleet, in one transaction. */
 int sweep_check_overdue(const struct sweep_environment *environment, uint64_t sweep, struct error *e);
 
+/* Resolve what is open of a device for a reason that no visit has seen (it was retired), in the
+ * caller's transaction. Returns how many were, or -1. */
+int sweep_resolve_alerts(const struct sweep_environment *environment, const struct inventory_device *device,
+			 const char *why, struct error *e);
+
 /* The global stop: a file in the state folder that anyone on duty may make. Returns 1 with its
  * words (the caller frees them), 0 when there is none, -1 when that cannot be told. */
 int sweep_stop_read(const char *state_folder, char **ret_reason, struct error *e);
