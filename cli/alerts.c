@@ -7,56 +7,126 @@
 #include "base/number.h"
 #include "cli/cli.h"
 
-static void print_alerts(const struct cli *cli, const struct store_alerts *alerts, bool all)
+static int compare_number(const void *number, const void *alert)
+{
+	uint64_t wanted = *(const uint64_t *)number;
+	uint64_t found = ((const struct alert *)alert)->number;
+
+	return wanted < found ? -1 : wanted > found;
+}
+
+/* In a list, which is ordered by number. */
+static struct alert *find_alert(const struct store_alerts *alerts, uint64_t number)
+{
+	return alerts->count == 0 ? NULL
+				  : bsearch(&number, alerts->items, alerts->count, sizeof *alerts->items, compare_number);
+}
+
+/* A group's count is that of the devices under it now, not of those that were told of. */
+static void count_members(struct store_alerts *alerts)
+{
+	struct alert *group = NULL;
+
+	for (size_t i = 0; i < alerts->count; i++)
+		if (alerts->items[i].group && alerts->items[i].state != ALERT_STATE_RESOLVED)
+			alerts->items[i].asset_count = 0;
+	for (size_t i = 0; i < alerts->count; i++) {
+		const struct alert *alert = &alerts->items[i];
+		if (alert->under == 0 || alert->state == ALERT_STATE_RESOLVED)
+			continue;
+		if (!group || group->number != alert->under)
+			group = find_alert(alerts, alert->under);
+		if (group)
+			group->asset_count++;
+	}
+}
+
+static const char *reason_of(const struct alert *alert)
+{
+	if (alert->path)
+		return alert->path;
+	if (alert->outcome)
+		return alert->outcome;
+	return alert->release && (alert->asset || alert->group) ? alert->release : alert->detail;
+}
+
+static void add_row(const struct cli *cli, struct cli_table *table, const struct alert *alert)
+{
+	char number[24], time[CLI_TIME_SIZE], state[64];
+	CLEANUP(text_clear) struct text device;
+
+	text_init(&device);
+	if (alert->group)
+		text_addf(&device, "%llu of %s", (unsigned long long)alert->asset_count, alert->group);
+	(void)snprintf(number, sizeof number, "%llu", (unsigned long long)alert->number); /* fits */
+	(void)snprintf(state, sizeof state, alert->under ? "%s, under %llu" : "%s", alert_state_name(alert->state),
+		       (unsigned long long)alert->under); /* fits */
+	const char *const row[] = {number, cli_time(cli, alert->opened_at, time),
+				   alert->group ? device.data : alert->asset, alert_type_name(alert->type), state,
+				   reason_of(alert)};
+	cli_table_add(table, row);
+}
+
+/* What to list, and how. */
+struct listing {
+	const char *asset; /* NULL: of all devices */
+	bool all;	   /* resolved ones, too */
+	bool members;	   /* those under a group, too */
+};
+
+static void print_alerts(const struct cli *cli, const struct store_alerts *alerts, const struct listing *listing)
 {
 	CLEANUP(cli_table_clear) struct cli_table table = {.columns = 6};
 	static const char *const heading[] = {"NO", "SINCE", "DEVICE", "WHAT", "STATE", "FILE OR REASON"};
+	size_t folded = 0;
 
 	cli_table_add(&table, heading);
 	for (size_t i = 0; i < alerts->count; i++) {
-		const struct alert *alert = &alerts->items[i];
-		const char *release = alert->release && alert->asset ? alert->release : alert->detail;
-		const char *reason = alert->outcome ? alert->outcome : release;
-		char number[24], time[CLI_TIME_SIZE];
-		(void)snprintf(number, sizeof number, "%llu", (unsigned long long)alert->number); /* fits */
-		const char *const row[] = {number, cli_time(cli, alert->opened_at, time), alert->asset,
-					   alert_type_name(alert->type), alert_state_name(alert->state),
-					   alert->path ? alert->path : reason};
-		cli_table_add(&table, row);
+		if (alerts->items[i].under != 0 && !listing->members && !listing->asset)
+			folded++;
+		else
+			add_row(cli, &table, &alerts->items[i]);
 	}
 	if (alerts->count > 0)
 		cli_table_print(&table);
 	else if (!cli->quiet)
-		printf("%s\n", all ? "There is no alert." : "No alert is open.");
+		printf("%s\n", listing->all ? "There is no alert." : "No alert is open.");
+	if (folded > 0 && !cli->quiet)
+		printf("%zu %s under that of a group: see \"pumpwatch alerts --members\" or \"alert show NUMBER\".\n",
+		       folded, folded == 1 ? "alert of a device stands" : "alerts of devices stand");
 }
 
 int verb_alerts(struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"all", no_argument, NULL, 'a'}, {"device", required_argument, NULL, 'd'}, {0},
+		{"all", no_argument, NULL, 'a'}, {"device", required_argument, NULL, 'd'},
+		{"members", no_argument, NULL, 'm'}, {0},
 	};
 	CLEANUP(store_alerts_clear) struct store_alerts alerts = {0};
 	CLEANUP(store_device_clear) struct store_device device = {0};
-	const char *asset = NULL;
-	bool all = false;
+	struct listing listing = {0};
 	struct error e;
 	int c;
 
 	while ((c = cli_option(cli, argc, argv, options)) != -1) {
 		if (c == 'a')
-			all = true;
+			listing.all = true;
 		else if (c == 'd')
-			asset = optarg;
+			listing.asset = optarg;
+		else if (c == 'm')
+			listing.members = true;
 		else
 			return ERROR_USAGE;
 	}
 	if (optind < argc)
 		return cli_usage(cli, "\"alerts\" takes options only: what is \"%s\"?", argv[optind]);
-	if (cli_open_store(cli, STORE_READ, &e) < 0 || (asset && cli_load_device(cli, asset, &device, &e) < 0) ||
-	    store_alerts_list(cli->store, asset, all, &alerts, &e) < 0)
+	if (cli_open_store(cli, STORE_READ, &e) < 0 ||
+	    (listing.asset && cli_load_device(cli, listing.asset, &device, &e) < 0) ||
+	    store_alerts_list(cli->store, listing.asset, listing.all, &alerts, &e) < 0)
 		return cli_fail(cli, &e);
+	count_members(&alerts);
 	if (!cli->json) {
-		print_alerts(cli, &alerts, all);
+		print_alerts(cli, &alerts, &listing);
 		return 0;
 	}
 	json_t *array = json_array();
@@ -119,9 +189,45 @@ static int load_alert(struct cli *cli, uint64_t number, struct alert *ret, struc
 	return r < 0 ? -1 : 0;
 }
 
+static void print_member(const struct cli *cli, const char *label, const struct alert *member)
+{
+	CLEANUP(cleanup_free) char *shown = escape_string(ESCAPE_DISPLAY, member->asset ? member->asset : "-");
+	char time[CLI_TIME_SIZE];
+
+	printf("%-14s %s (alert %llu, %s since %s)\n", label, shown ? shown : "-", (unsigned long long)member->number,
+	       alert_state_name(member->state), cli_time(cli, member->opened_at, time));
+}
+
+static void print_group(const struct cli *cli, const struct alert *group, const struct store_alerts *members)
+{
+	if (!group->group)
+		return;
+	print_line(group->type == ALERT_FLEET_UNREACHABLE ? "Subnet" : "Model", group->group);
+	print_line("Members", alert_type_name(group->members));
+	printf("%-14s %llu\n", "Devices", (unsigned long long)group->asset_count);
+	for (size_t i = 0; i < members->count; i++)
+		print_member(cli, "", &members->items[i]);
+}
+
+static int print_json(const struct alert *alert, const struct store_alerts *members)
+{
+	json_t *object = cli_json_alert(alert);
+	json_t *assets = json_array();
+
+	for (size_t i = 0; i < members->count; i++)
+		json_array_append_new(assets, json_pack("{sI so ss}", "number", (json_int_t)members->items[i].number,
+							"asset", cli_json_string(members->items[i].asset), "state",
+							alert_state_name(members->items[i].state)));
+	if (alert->group)
+		json_object_set(object, "assets", assets);
+	json_decref(assets);
+	return cli_print_json(object);
+}
+
 int verb_alert_show(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(alert_clear) struct alert alert = {0};
+	CLEANUP(store_alerts_clear) struct store_alerts members = {0};
 	char time[CLI_TIME_SIZE];
 	struct error e;
 	uint64_t number;
@@ -131,12 +237,18 @@ int verb_alert_show(struct cli *cli, int argc, char **argv)
 	int r = parse_number(cli, argv[1], &number);
 	if (r != 0)
 		return r;
-	if (cli_open_store(cli, STORE_READ, &e) < 0 || load_alert(cli, number, &alert, &e) < 0)
+	if (cli_open_store(cli, STORE_READ, &e) < 0 || load_alert(cli, number, &alert, &e) < 0 ||
+	    store_alerts_under(cli->store, number, &members, &e) < 0)
 		return cli_fail(cli, &e);
+	if (alert.state != ALERT_STATE_RESOLVED)
+		alert.asset_count = members.count;
 	if (cli->json)
-		return cli_print_json(cli_json_alert(&alert));
+		return print_json(&alert, &members);
 	print_line("Device", alert.asset);
 	print_line("What", alert_type_name(alert.type));
+	if (alert.under)
+		printf("%-14s alert %llu\n", "Under", (unsigned long long)alert.under);
+	print_group(cli, &alert, &members);
 	print_line("State", alert_state_name(alert.state));
 	print_line("Kind", alert.has_kind ? visit_kind_name(alert.kind) : NULL);
 	print_line("File", alert.path);
@@ -161,12 +273,8 @@ int verb_alert_show(struct cli *cli, int argc, char **argv)
 	return 0;
 }
 
-static int acknowledge(struct cli *cli, struct alert *alert, struct error *e)
+static int save_acknowledged(struct cli *cli, struct alert *alert, struct error *e)
 {
-	char subject[24];
-
-	if (alert->state == ALERT_STATE_RESOLVED)
-		return error_set(e, ERROR_USAGE, "alert %llu is resolved already", (unsigned long long)alert->number);
 	free(alert->acknowledged_by);
 	free(alert->note);
 	alert->acknowledged_by = strdup(cli->by);
@@ -175,10 +283,41 @@ static int acknowledge(struct cli *cli, struct alert *alert, struct error *e)
 		return error_memory(e);
 	alert->state = ALERT_STATE_ACKNOWLEDGED;
 	alert->acknowledged_at = cli_now(cli);
-	(void)snprintf(subject, sizeof subject, "%llu", (unsigned long long)alert->number); /* fits */
-	if (store_alert_save(cli->store, alert, e) < 0)
+	return store_alert_save(cli->store, alert, e);
+}
+
+/* Those under a group that nobody has acknowledged on their own. Returns how many, or -1. */
+static int acknowledge_members(struct cli *cli, uint64_t group, struct error *e)
+{
+	CLEANUP(store_alerts_clear) struct store_alerts members = {0};
+	int count = 0;
+
+	if (store_alerts_under(cli->store, group, &members, e) < 0)
 		return -1;
-	return cli_record_act(cli, subject, NULL, e);
+	for (size_t i = 0; i < members.count; i++) {
+		if (members.items[i].state != ALERT_STATE_OPEN)
+			continue;
+		if (save_acknowledged(cli, &members.items[i], e) < 0)
+			return -1;
+		count++;
+	}
+	return count;
+}
+
+/* Returns how many alerts under it were acknowledged with it, or -1. */
+static int acknowledge(struct cli *cli, struct alert *alert, struct error *e)
+{
+	char subject[24], detail[64];
+	int members = 0;
+
+	if (alert->state == ALERT_STATE_RESOLVED)
+		return error_set(e, ERROR_USAGE, "alert %llu is resolved already", (unsigned long long)alert->number);
+	if (save_acknowledged(cli, alert, e) < 0 ||
+	    (alert->group && (members = acknowledge_members(cli, alert->number, e)) < 0))
+		return -1;
+	(void)snprintf(subject, sizeof subject, "%llu", (unsigned long long)alert->number); /* fits */
+	(void)snprintf(detail, sizeof detail, "and %d under it", members);		    /* fits */
+	return cli_record_act(cli, subject, alert->group ? detail : NULL, e) < 0 ? -1 : members;
 }
 
 int verb_ack(struct cli *cli, int argc, char **argv)
@@ -187,7 +326,7 @@ int verb_ack(struct cli *cli, int argc, char **argv)
 	CLEANUP(alert_clear) struct alert alert = {0};
 	struct error e;
 	uint64_t number;
-	int c;
+	int members, c;
 
 	while ((c = cli_option(cli, argc, argv, options)) != -1) {
 		if (c != 'n')
@@ -205,14 +344,19 @@ int verb_ack(struct cli *cli, int argc, char **argv)
 	/* Read and written in one transaction: a sweep may change it meanwhile. */
 	if (cli_open_store(cli, STORE_WRITE, &e) < 0 || store_begin(cli->store, &e) < 0)
 		return cli_fail(cli, &e);
-	if (load_alert(cli, number, &alert, &e) < 0 || acknowledge(cli, &alert, &e) < 0 ||
+	if (load_alert(cli, number, &alert, &e) < 0 || (members = acknowledge(cli, &alert, &e)) < 0 ||
 	    store_commit(cli->store, &e) < 0) {
 		store_rollback(cli->store);
 		return cli_fail(cli, &e);
 	}
 	if (cli->json)
 		return cli_print_json(cli_json_alert(&alert));
-	if (!cli->quiet)
+	if (cli->quiet)
+		return 0;
+	if (alert.group)
+		printf("Alert %llu is acknowledged, and %d under it. They stay quiet until one changes or another device "
+		       "joins.\n", (unsigned long long)number, members);
+	else
 		printf("Alert %llu is acknowledged. It stays quiet until it changes.\n", (unsigned long long)number);
 	return 0;
 }

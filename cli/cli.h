@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/time.h"
 #include "setup/setup.h"
 #include "store/store.h"
 
@@ -124,6 +125,8 @@ json_t *cli_json_finding(const struct drift_finding *finding);
 json_t *cli_json_summary(const struct store_summary *summary);
 
 /* Deliver what waits in the outbox for at most `patience`, unless a daemon does it. */
+/* How long a run by hand tries to hand its events to the sinks, before it leaves them. */
+#define CLI_DELIVERY_PATIENCE (10 * TIME_SECOND)
 void cli_deliver(struct cli *cli, int64_t patience);
 
 /* ---- the verbs ---- */

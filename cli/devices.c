@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/escape.h"
 #include "cli/cli.h"
+#include "sweep/sweep.h"
 
 static const char *result_of(const struct store_standing *standing)
 {
@@ -190,17 +191,34 @@ int verb_show(struct cli *cli, int argc, char **argv)
 
 /* ---- edit, retire ---- */
 
+/* Nobody will look at it again, so nothing else would end its alerts. */
+static int resolve_if_retired(struct cli *cli, const struct inventory_device *device, struct error *e)
+{
+	const struct sweep_environment environment = cli_environment(cli);
+	CLEANUP(text_clear) struct text why;
+
+	if (device->state != INVENTORY_RETIRED)
+		return 0;
+	text_init(&why);
+	text_addf(&why, "the device was retired by %s", cli->by);
+	return why.failed ? error_memory(e) : sweep_resolve_alerts(&environment, device, why.data, e);
+}
+
+/* Returns how many alerts that resolved, or -1. */
 static int save_edit(struct cli *cli, const struct inventory_device *device, const char *detail, struct error *e)
 {
+	int resolved = 0;
+
 	if (inventory_device_check(device, e) < 0 || store_begin(cli->store, e) < 0)
 		return -1;
 	if (store_device_save(cli->store, device, e) < 0 ||
 	    cli_record_act(cli, device->asset, detail, e) < 0 ||
+	    (resolved = resolve_if_retired(cli, device, e)) < 0 ||
 	    store_commit(cli->store, e) < 0) {
 		store_rollback(cli->store);
 		return -1;
 	}
-	return 0;
+	return resolved;
 }
 
 /* What a person changed may open the door again: the next sweep need not wait. */
@@ -236,17 +254,22 @@ static int edit(struct cli *cli, const char *asset, int argc, char **argv)
 	CLEANUP(store_device_clear) struct store_device device = {0};
 	CLEANUP(text_clear) struct text detail;
 	struct error e;
+	int resolved;
 
 	text_init(&detail);
 	if (cli_open_store(cli, STORE_WRITE, &e) < 0 || cli_load_device(cli, asset, &device, &e) < 0)
 		return cli_fail(cli, &e);
 	if (apply_fields(cli, &device.device, argc, argv, &detail, &e) < 0 ||
-	    save_edit(cli, &device.device, detail.data, &e) < 0 || forget_back_off(cli, &device, &e) < 0)
+	    (resolved = save_edit(cli, &device.device, detail.data, &e)) < 0 || forget_back_off(cli, &device, &e) < 0)
 		return cli_fail(cli, &e);
+	if (resolved > 0)
+		cli_deliver(cli, CLI_DELIVERY_PATIENCE);
 	if (cli->json)
 		return cli_print_json(cli_json_device(&device));
 	if (!cli->quiet)
 		printf("%s is changed: %s\n", device.device.asset, detail.data);
+	if (!cli->quiet && resolved > 0)
+		printf("%d open %s resolved.\n", resolved, resolved == 1 ? "alert was" : "alerts were");
 	return 0;
 }
 

@@ -167,6 +167,12 @@ json_t *cli_json_alert(const struct alert *alert)
 		"acknowledged_by", cli_json_string(alert->acknowledged_by), "note", cli_json_string(alert->note));
 
 	json_object_set_new(object, "resolved", cli_json_time(alert->resolved_at));
+	json_object_set_new(object, "told", cli_json_time(alert->told_at));
+	json_object_set_new(object, "reminders", json_integer(alert->reminders));
+	json_object_set_new(object, "under", alert->under ? json_integer((json_int_t)alert->under) : json_null());
+	json_object_set_new(object, "group", cli_json_string(alert->group));
+	json_object_set_new(object, "asset_count", alert->group ? json_integer((json_int_t)alert->asset_count) : json_null());
+	json_object_set_new(object, "members", alert->group ? json_string(alert_type_name(alert->members)) : json_null());
 	if (alert->has_new) {
 		json_object_set_new(object, "size", json_integer((json_int_t)alert->new_size));
 		set_digests(object, "", &alert->new_digest);

@@ -6,9 +6,6 @@
 #include "base/cleanup.h"
 #include "cli/cli.h"
 
-/* How long a sweep by hand tries to hand its events to the sinks, before it leaves them. */
-#define DELIVERY_PATIENCE (10 * TIME_SECOND)
-
 struct run {
 	struct cli *cli;
 	struct sweep *sweep;
@@ -314,7 +311,7 @@ static int run_sweep(struct run *run, const struct sweep_request *request, struc
 		r = error_set(e, ERROR_INTERNAL, "the event loop failed");
 	sweep_free(run->sweep);
 	run->sweep = NULL;
-	cli_deliver(cli, DELIVERY_PATIENCE);
+	cli_deliver(cli, CLI_DELIVERY_PATIENCE);
 	if (r == 0 && run->failed) {
 		*e = run->error;
 		return -1;

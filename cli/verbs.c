@@ -28,6 +28,7 @@ const struct cli_verb cli_verbs[] = {
 	 "Example:\n  pumpwatch edit PUMP-0001 state=maintenance\n",
 	 verb_edit, CLI_ACTS},
 	{"retire", "ASSET", "take a device out of service; what is known of it is kept",
+	 "Its open alerts are resolved.\n\n"
 	 "Example:\n  pumpwatch retire PUMP-0001\n", verb_retire, CLI_ACTS},
 	{"devices", "[OPTION…]", "list the devices",
 	 "  --model MODEL       only those of a model\n"
@@ -116,15 +117,17 @@ const struct cli_verb cli_verbs[] = {
 	 "mixed count as modified), 8 something could not be checked.\n\n"
 	 "Example:\n  pumpwatch sweep PUMP-0001 PUMP-0002\n",
 	 verb_sweep, CLI_LOOKS},
-	{"alerts", "[--all] [--device ASSET]", "list the open alerts",
+	{"alerts", "[--all] [--members] [--device ASSET]", "list the open alerts",
 	 "  --all               resolved ones too\n"
+	 "  --members           those that stand under a group's alert, too\n"
 	 "  --device ASSET      only those of a device\n\n"
 	 "Example:\n  pumpwatch alerts\n",
 	 verb_alerts, CLI_LOOKS},
-	{"alert show", "NUMBER", "show an alert with old and new digests",
+	{"alert show", "NUMBER", "show an alert with old and new digests; of a group, its devices",
 	 "Example:\n  pumpwatch alert show 12\n", verb_alert_show, CLI_LOOKS},
 	{"ack", "NUMBER --note TEXT", "acknowledge an alert: it stays quiet until it changes",
-	 "The note is the reason of the act, too: --reason says the same.\n\n"
+	 "The note is the reason of the act, too: --reason says the same. With the alert of a group those\n"
+	 "under it are acknowledged; another device that joins opens it again.\n\n"
 	 "Example:\n  pumpwatch ack 12 --note \"work order 4711: library re-installed tomorrow\"\n", verb_ack, CLI_ACTS},
 	{"status", "[--rollouts]", "the fleet at a glance",
 	 "  --rollouts          only the rollouts: which devices are still on an older release, by department\n\n"

@@ -320,7 +320,9 @@ every_verb_answers_in_one_document() {
 	jq_takes 0 pumpwatch --json resume
 	same "$(jq -r .lifted <<<"$ANSWER")" sample
 	jq_takes 0 pumpwatch --json resume
-	jq_takes 0 pumpwatch --json retire PUMP-J
+	jq_takes 0 pumpwatch --json edit PUMP-J state=stored
+	enroll PUMP-R
+	jq_takes 0 pumpwatch --json retire PUMP-R
 }
 
 times_in_json_are_utc() {
@@ -343,15 +345,15 @@ who_does_it_and_why_is_recorded() {
 	same "$(last_act)" "A. Sample|edit|PUMP-1|department=ER|"
 	pumpwatch --by B --reason "work order 4711, 100% done" --quiet edit PUMP-1 department=ICU
 	same "$(last_act)" "B|edit|PUMP-1|department=ICU|work order 4711, 100%25 done"
+	pumpwatch --by D --quiet --reason "first" ack 1
+	same "$(last_act)" "D|ack|1||first"
+	pumpwatch --by D --quiet ack 1 --note "again"
+	same "$(last_act)" "D|ack|1||again"
 	pumpwatch --by C --quiet retire PUMP-1 --reason=sold
 	same "$(last_act)" "C|retire|PUMP-1|state=retired|sold"
 	pumpwatch --by C --quiet edit PUMP-1 state=active name="--reason" -- --reason 2>/dev/null
 	same "$(last_act)" "C|retire|PUMP-1|state=retired|sold"
 	pumpwatch --by C --quiet edit PUMP-1 state=active
-	pumpwatch --by D --quiet --reason "first" ack 1
-	same "$(last_act)" "D|ack|1||first"
-	pumpwatch --by D --quiet ack 1 --note "again"
-	same "$(last_act)" "D|ack|1||again"
 	pumpwatch --by E --quiet stop --reason "maintenance"
 	same "$(last_act)" "E|stop|fleet||maintenance"
 	pumpwatch --by E --quiet resume --reason "done"
