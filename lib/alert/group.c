@@ -133,6 +133,8 @@ bool alert_group_review(struct alert_change *ret_change, const struct alert *gro
 		alert_clear(&change.alert);
 		return false;
 	}
+	if (!news)
+		(void)alert_string_set(&change.alert.detail, NULL); /* setting NULL cannot fail */
 	alert_tell(&change, news ? ALERT_CHANGED : ALERT_REMINDED, now);
 	if (news)
 		change.alert.sweep = sweep;
