@@ -63,8 +63,9 @@ static enum sink_answer send_datagram(struct sink *sink, const void *bytes, size
 	return n < 0 ? sink_away(sink, e, "%s", words_for(errno)) : SINK_TAKEN;
 }
 
-enum sink_answer sink_syslog_send(struct sink *sink, const struct iovec *part, struct error *e)
+static enum sink_answer syslog_send(struct sink *sink, const struct iovec *part, size_t count, struct error *e)
 {
+	(void)count; /* one message */
 	return send_datagram(sink, part->iov_base, part->iov_len, e);
 }
 
@@ -87,8 +88,7 @@ static void add_field(struct text *text, const struct iovec *part)
 	text_add_char(text, '\n');
 }
 
-enum sink_answer sink_journal_send(struct sink *sink, const struct iovec *parts, size_t count,
-				   struct error *e)
+static enum sink_answer journal_send(struct sink *sink, const struct iovec *parts, size_t count, struct error *e)
 {
 	CLEANUP(text_clear) struct text entry;
 
@@ -99,3 +99,20 @@ enum sink_answer sink_journal_send(struct sink *sink, const struct iovec *parts,
 		return sink_away(sink, e, "out of memory");
 	return send_datagram(sink, entry.data, entry.length, e);
 }
+
+static void close_socket(struct sink *sink)
+{
+	cleanup_close(&sink->fd);
+}
+
+const struct sink_transport sink_syslog = {
+	.proof = SINK_HANDED_OVER,
+	.send = syslog_send,
+	.close = close_socket,
+};
+
+const struct sink_transport sink_journal = {
+	.proof = SINK_HANDED_OVER,
+	.send = journal_send,
+	.close = close_socket,
+};

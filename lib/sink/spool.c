@@ -1,7 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -9,10 +7,14 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "sink/internal.h"
 
 /* How far back the end of the last whole line is looked for. */
 enum { TAIL_MAX = 8 * 1024, SPOOL_MODE = 0640 };
+
+#define LOCK_WAIT TIME_SECOND
+#define LOCK_STEP (TIME_SECOND / 500)
 
 static const char *words_for(int number)
 {
@@ -32,22 +34,11 @@ static const char *words_for(int number)
 
 /* ---- the file ---- */
 
-static int sync_folder(const char *path)
-{
-	char copy[PATH_MAX];
-
-	if (strlen(path) >= sizeof copy)
-		return -ENAMETOOLONG;
-	(void)stpcpy(copy, path);
-	CLEANUP(cleanup_close) int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return folder < 0 || fsync(folder) < 0 ? -errno : 0;
-}
-
 /* Close the file; what could not be flushed has to be sent again. */
 static void drop_file(struct sink *sink)
 {
-	if (sink->fd >= 0 && sink->unflushed && fdatasync(sink->fd) < 0)
-		sink->lost = true;
+	if (sink->fd >= 0 && sink->spool.unflushed && fdatasync(sink->fd) < 0)
+		sink->spool.lost = true;
 	cleanup_close(&sink->fd);
 	sink->fd = -1;
 }
@@ -69,22 +60,27 @@ static int open_file(struct sink *sink)
 		return -EBADF;
 	if (made && fchmod(fd, SPOOL_MODE) < 0) /* the collector reads it by its group */
 		return -errno;
-	sink->made |= made;
+	sink->spool.made |= made;
 	sink->fd = fd;
 	fd = -1;
 	return 0;
 }
 
-/* logrotate moves the file away: go on in the one that has the name now. */
-static int follow_name(struct sink *sink)
+static bool has_the_name(const struct sink *sink)
 {
 	struct stat open_one;
 	struct stat named;
 
+	return fstat(sink->fd, &open_one) == 0 && lstat(sink->path, &named) == 0 &&
+	       open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+}
+
+/* logrotate moves the file away, and so does another writer: go on in the one that has the name now. */
+static int follow_name(struct sink *sink)
+{
 	if (sink->fd < 0)
 		return open_file(sink);
-	if (fstat(sink->fd, &open_one) == 0 && lstat(sink->path, &named) == 0 &&
-	    open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino)
+	if (has_the_name(sink))
 		return 0;
 	drop_file(sink);
 	return open_file(sink);
@@ -150,53 +146,112 @@ static int append(int fd, const char *line, size_t length)
 	return r;
 }
 
-enum sink_answer sink_spool_send(struct sink *sink, const struct iovec *part, struct error *e)
+/* ---- a message ---- */
+
+/* Lock the file that has the name now. Another writer holds it for a line's time: wait that long. */
+static int lock_file(struct sink *sink)
+{
+	const int64_t until = sink_now() + LOCK_WAIT;
+
+	for (;;) {
+		int r = follow_name(sink);
+		if (r < 0)
+			return r;
+		if (flock(sink->fd, LOCK_EX | LOCK_NB) == 0) {
+			if (has_the_name(sink))
+				return 0;
+			(void)flock(sink->fd, LOCK_UN); /* it was moved away meanwhile */
+			continue;
+		}
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		if (sink_now() >= until || sink_wait(-1, 0, sink->cancel, sink_now() + LOCK_STEP) == SINK_CANCELLED)
+			return -EWOULDBLOCK;
+	}
+}
+
+/* With the file locked: whether it was full and has been moved away. Its lock goes with it. */
+static int rotate_if_full(struct sink *sink)
+{
+	struct stat status;
+
+	if (sink->spool.rotate == 0)
+		return 0;
+	if (fstat(sink->fd, &status) < 0)
+		return -errno;
+	if (status.st_size == 0 || (uint64_t)status.st_size < sink->spool.rotate)
+		return 0;
+	int r = sink_spool_rotate(sink->path, sink->spool.keep);
+	if (r < 0)
+		return r;
+	drop_file(sink);
+	sink->spool.made = true; /* the names are on disk when the folder is */
+	return 1;
+}
+
+static int take_line(struct sink *sink, const struct text *line)
+{
+	int r;
+
+	do {
+		r = lock_file(sink);
+		if (r == 0)
+			r = rotate_if_full(sink);
+	} while (r == 1);
+	if (sink->fd < 0)
+		return r;
+	if (r == 0)
+		r = append(sink->fd, line->data, line->length);
+	(void)flock(sink->fd, LOCK_UN); /* of a file that is ours */
+	return r;
+}
+
+static enum sink_answer spool_send(struct sink *sink, const struct iovec *part, size_t count, struct error *e)
 {
 	CLEANUP(text_clear) struct text line;
 
+	(void)count; /* one message */
 	text_init(&line);
 	text_add_bytes(&line, part->iov_base, part->iov_len);
 	text_add_char(&line, '\n');
 	if (line.failed)
 		return sink_away(sink, e, "out of memory");
-	int r = follow_name(sink);
+	int r = take_line(sink, &line);
 	if (r == -EBADF)
 		return sink_away(sink, e, "this is not a regular file");
-	if (r == 0 && flock(sink->fd, LOCK_EX | LOCK_NB) < 0)
-		r = -errno;
-	else if (r == 0) {
-		r = append(sink->fd, line.data, line.length);
-		(void)flock(sink->fd, LOCK_UN); /* of a file we have locked */
-	}
 	if (r == -EILSEQ)
 		return sink_away(sink, e, "it does not end in a line: is it a spool?");
 	if (r < 0)
 		return sink_away(sink, e, "%s", words_for(-r));
-	sink->unflushed = true;
+	sink->spool.unflushed = true;
 	return SINK_TAKEN;
 }
 
-enum sink_answer sink_spool_flush(struct sink *sink, struct error *e)
+static enum sink_answer spool_flush(struct sink *sink, size_t *ret_delivered, struct error *e)
 {
 	int r = 0;
 
-	if (sink->unflushed && sink->fd >= 0 && fdatasync(sink->fd) < 0)
+	*ret_delivered = 0;
+	if (sink->spool.unflushed && sink->fd >= 0 && fdatasync(sink->fd) < 0)
 		r = -errno;
-	if (r == 0 && sink->made)
-		r = sync_folder(sink->path);
+	if (r == 0 && sink->spool.made)
+		r = sink_spool_sync_folder(sink->path);
 	if (r == 0)
-		sink->made = false;
-	bool lost = sink->lost;
-	sink->unflushed = false;
-	sink->lost = false;
+		sink->spool.made = false;
+	bool lost = sink->spool.lost;
+	sink->spool.unflushed = false;
+	sink->spool.lost = false;
 	if (r < 0)
 		return sink_away(sink, e, "%s", words_for(-r));
 	if (lost)
 		return sink_away(sink, e, "it was moved away and could not be flushed");
+	*ret_delivered = sink->taken;
 	return SINK_TAKEN;
 }
 
-void sink_spool_close(struct sink *sink)
-{
-	drop_file(sink);
-}
+const struct sink_transport sink_spool = {
+	.proof = SINK_ACKNOWLEDGED,
+	.send = spool_send,
+	.flush = spool_flush,
+	.close = drop_file,
+};

@@ -11,12 +11,13 @@ enum { WAIT_MS = 1000 };
 
 /* A pipe that can be written to takes at least PIPE_BUF bytes at once, which is more than a
  * message: so a line is written whole, and never blocks. */
-enum sink_answer sink_stdout_send(struct sink *sink, const struct iovec *part, struct error *e)
+static enum sink_answer stdout_send(struct sink *sink, const struct iovec *part, size_t count, struct error *e)
 {
 	struct pollfd ready = {.fd = sink->fd, .events = POLLOUT};
 	CLEANUP(text_clear) struct text line;
 	ssize_t n;
 
+	(void)count; /* one message */
 	text_init(&line);
 	text_add_bytes(&line, part->iov_base, part->iov_len);
 	text_add_char(&line, '\n');
@@ -33,3 +34,8 @@ enum sink_answer sink_stdout_send(struct sink *sink, const struct iovec *part, s
 		return SINK_TAKEN;
 	return sink_away(sink, e, "%s", n < 0 ? strerrordesc_np(errno) : "a line was cut short");
 }
+
+const struct sink_transport sink_stdout = {
+	.proof = SINK_HANDED_OVER,
+	.send = stdout_send,
+};
