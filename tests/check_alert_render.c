@@ -188,9 +188,44 @@ static const struct {
 	{{.type = ALERT_RESOLVED, .action = ALERT_ENDED, .resolves = ALERT_FILE_STALE, .has_kind = true,
 	  .kind = VISIT_CONFIG, .asset = (char *)"A-1", .detail = (char *)"it is on another release now"},
 	 "Resolved: FILE_STALE of the config files on A-1: it is on another release now."},
-	{{.type = ALERT_FLEET_DRIFT, .path = (char *)"a", .model = (char *)"M", .detail = (char *)"A-1, A-2"},
-	 "New: the same new content of the file \"a\" was found on several devices of model M: A-1, A-2."
+	{{.type = ALERT_FLEET_DRIFT, .path = (char *)"a", .group = (char *)"M", .assets = (char *)"A-1, A-2",
+	  .asset_count = 2, .members = ALERT_FILE_MODIFIED, .release = (char *)"R"},
+	 "New: the same on 2 devices of model M: the file \"a\" has another content than in release R;"
+	 " devices: A-1, A-2. What to do: verify the devices and quarantine them by your policy."},
+	{{.type = ALERT_FLEET_DRIFT, .action = ALERT_REMINDED, .path = (char *)"a", .group = (char *)"M",
+	  .assets = (char *)"A-3", .asset_count = 12, .part = 2, .parts = 3, .members = ALERT_FILE_FORGED,
+	  .has_kind = true, .kind = VISIT_FIRMWARE, .release = (char *)"R"},
+	 "Still so: the same on 12 devices of model M: the firmware file \"a\" is forged: its MD5 is that"
+	 " of release R while its SHA-256 is not, which does not happen by accident; devices: A-3 (part 2"
+	 " of 3). What to do: verify the devices and quarantine them by your policy."},
+	{{.type = ALERT_FLEET_DRIFT, .group = (char *)"M", .asset_count = 12, .members = ALERT_FILE_STALE,
+	  .release = (char *)"R"},
+	 "New: 12 devices of model M are still on release R of their files, which is no longer accepted."
 	 " What to do: verify the devices and quarantine them by your policy."},
+	{{.type = ALERT_FLEET_UNREACHABLE, .group = (char *)"192.0.2.0/24", .assets = (char *)"A-1, A-2",
+	  .asset_count = 12, .part = 1, .parts = 2, .members = ALERT_DEVICE_UNREACHABLE},
+	 "New: 12 devices of 192.0.2.0/24 could not be reached: A-1, A-2 (part 1 of 2)."
+	 " What to do: look at the switch or the line first."},
+	{{.type = ALERT_RESOLVED, .action = ALERT_ENDED, .resolves = ALERT_FLEET_UNREACHABLE,
+	  .group = (char *)"192.0.2.0/24", .asset_count = 12, .detail = (char *)"10 were reached again"},
+	 "Resolved: FLEET_UNREACHABLE of 12 devices of 192.0.2.0/24: 10 were reached again."},
+	{{.type = ALERT_RESOLVED, .action = ALERT_ENDED, .resolves = ALERT_FLEET_DRIFT, .path = (char *)"a",
+	  .group = (char *)"M", .asset_count = 12},
+	 "Resolved: FLEET_DRIFT of the file \"a\" on 12 devices of model M."},
+	{{.type = ALERT_FILE_MISSING, .asset = (char *)"A-1", .path = (char *)"a", .under = 7},
+	 "New: on A-1 the file \"a\" is missing: the approved release has it. It belongs to group alert 7."
+	 " What to do: verify the device and quarantine it by your policy."},
+	{{.type = ALERT_HEARTBEAT, .action = ALERT_TOLD, .interval = 900, .has_counts = true,
+	  .counts = {.devices = 3, .results = {[DRIFT_VERIFIED] = 2, [DRIFT_DRIFTED] = 1}, .open_alerts = 4,
+		     .overdue = 1, .waiting = 5, .approvals = 2}},
+	 "Report: pumpwatch is alive; devices: 3 (2 verified, 1 drifted); open alerts: 4, overdue"
+	 " devices: 1, events waiting: 5; the next heartbeat is due at 1970-01-01T00:15:00Z."},
+	{{.type = ALERT_HEARTBEAT, .action = ALERT_TOLD, .interval = UINT64_MAX, .has_counts = true},
+	 "Report: pumpwatch is alive; devices: 0; open alerts: 0, overdue devices: 0, events waiting: 0."
+	 " Evaluation: baselines are in force without signatures."},
+	{{.type = ALERT_SINK_TEST, .action = ALERT_TOLD, .detail = (char *)"alice\n"},
+	 "Test: this message is only a test, sent by alice%0A to see whether it arrives: no device is"
+	 " concerned. What to do: nothing."},
 	{{.type = ALERT_RESOLVED, .action = ALERT_ENDED, .resolves = ALERT_FILE_MODIFIED, .path = (char *)"a",
 	  .has_kind = true, .kind = VISIT_CONFIG, .asset = (char *)"A-1",
 	  .detail = (char *)"it was read and checked again"},
@@ -394,13 +429,17 @@ END_TEST
 
 START_TEST(list_of_devices_uses_the_whole_message)
 {
-	CLEANUP(cleanup_free) char *devices = repeat("A-1000, ", 300);
-	struct alert_event event = {.type = ALERT_FLEET_DRIFT, .detail = devices, .path = (char *)"a"};
+	CLEANUP(cleanup_free) char *devices = repeat("A-1000, ", ALERT_ASSETS_MAX / 8);
+	struct alert_event event = {.type = ALERT_FLEET_DRIFT, .assets = devices, .path = (char *)"a",
+				    .group = (char *)"M", .asset_count = ALERT_ASSETS_MAX / 8};
 	CLEANUP(text_clear) struct text text;
+	CLEANUP(syslog_line_clear) struct syslog_line line = {0};
 
 	text_init(&text);
 	ck_assert_int_eq(alert_render(&text, &event, ALERT_RFC5424, ALERT_SYSLOG, &frame), 0);
-	ck_assert_ptr_nonnull(strstr(text.data, devices));
+	ck_assert_int_eq(syslog_line_parse(&line, text.data, text.length), 0);
+	ck_assert_str_eq(syslog_line_get(&line, "assets"), devices);
+	ck_assert_ptr_nonnull(strstr(line.sentence, devices));
 	ck_assert_uint_le(text.length, ALERT_MESSAGE_MAX);
 }
 END_TEST

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/escape.h"
+#include "clean_line.h"
 #include "syslog_line.h"
 
 struct cursor {
@@ -125,7 +125,7 @@ static int take_3164(struct cursor *cursor, struct syslog_line *line)
 	if (!line->time || !take_word(cursor, "pumpwatch["))
 		return -1;
 	line->process = take_name(cursor, "]", 10);
-	return line->process && take_word(cursor, "]: ") ? take_body(cursor, line) : -1;
+	return line->process && take_word(cursor, "]: ") ? 0 : -1;
 }
 
 static int take_priority(struct cursor *cursor, int *ret_priority)
@@ -140,28 +140,28 @@ static int take_priority(struct cursor *cursor, int *ret_priority)
 	return digits > 0 && *ret_priority <= 191 && take(cursor, '>') ? 0 : -1;
 }
 
-/* One line of UTF-8 without control bytes (C1 and the marks that reorder text too). */
-static bool is_clean(const char *bytes, size_t length)
-{
-	for (size_t i = 0, step; i < length; i += step) {
-		unsigned point = 0;
-		step = escape_utf8_length(bytes + i, length - i, &point);
-		if (step == 0 || point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0x2028 ||
-		    point == 0x2029 || (point >= 0x202A && point <= 0x202E) ||
-		    (point >= 0x2066 && point <= 0x2069))
-			return false;
-	}
-	return length <= 4000;
-}
-
 int syslog_line_parse(struct syslog_line *ret_line, const char *bytes, size_t length)
 {
 	struct cursor cursor = {bytes, bytes + length};
 
 	*ret_line = (struct syslog_line){0};
-	if (!is_clean(bytes, length) || take_priority(&cursor, &ret_line->priority) < 0)
+	if (!line_is_clean(bytes, length) || take_priority(&cursor, &ret_line->priority) < 0)
 		return -1;
-	return take_word(&cursor, "1 ") ? take_5424(&cursor, ret_line) : take_3164(&cursor, ret_line);
+	if (take_word(&cursor, "1 "))
+		return take_5424(&cursor, ret_line);
+	return take_3164(&cursor, ret_line) < 0 ? -1 : take_body(&cursor, ret_line);
+}
+
+int syslog_text_parse(struct syslog_line *ret_line, const char *bytes, size_t length)
+{
+	struct cursor cursor = {bytes, bytes + length};
+
+	*ret_line = (struct syslog_line){0};
+	if (!line_is_clean(bytes, length) || take_priority(&cursor, &ret_line->priority) < 0 ||
+	    take_3164(&cursor, ret_line) < 0)
+		return -1;
+	ret_line->sentence = strndup(cursor.at, (size_t)(cursor.end - cursor.at));
+	return ret_line->sentence ? 0 : -1;
 }
 
 int syslog_body_parse(struct syslog_line *ret_line, const char *bytes, size_t length)
@@ -169,7 +169,7 @@ int syslog_body_parse(struct syslog_line *ret_line, const char *bytes, size_t le
 	struct cursor cursor = {bytes, bytes + length};
 
 	*ret_line = (struct syslog_line){0};
-	return is_clean(bytes, length) ? take_body(&cursor, ret_line) : -1;
+	return line_is_clean(bytes, length) ? take_body(&cursor, ret_line) : -1;
 }
 
 void syslog_line_clear(struct syslog_line *line)

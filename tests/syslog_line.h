@@ -32,5 +32,8 @@ void syslog_line_clear(struct syslog_line *line);
 /* "MSGID [SD] sentence": the body of either, as a syslog daemon hands it on. */
 int syslog_body_parse(struct syslog_line *ret_line, const char *bytes, size_t length);
 
+/* RFC 3164's local form with any text after the tag, which is the sentence. */
+int syslog_text_parse(struct syslog_line *ret_line, const char *bytes, size_t length);
+
 /* The value of a parameter, or NULL. */
 const char *syslog_line_get(const struct syslog_line *line, const char *name);

@@ -107,7 +107,8 @@ struct alert_event {
 	 * events, each with its own. */
 	enum alert_type members; /* what each of its devices has; with group */
 	char *group;	/* what they have in common: a model's name, or a subnet; NULL: not of a group */
-	char *assets;	/* "A-1, A-2": whole entries within ALERT_ASSETS_MAX bytes */
+	char *assets;	/* "A-1, A-2": whole entries within ALERT_ASSETS_MAX bytes, so that they
+			 * are told whole in every format */
 	uint64_t asset_count; /* of the whole group */
 	uint64_t part, parts; /* from 1; 0 of 0: no list was written */
 	uint64_t under; /* number of the group's alert that this event stands under; 0: none */
@@ -153,19 +154,19 @@ int alert_format_parse(enum alert_format *ret_format, const char *name);
 /* What carries it. */
 enum alert_carrier {
 	ALERT_SYSLOG, /* a message of RFC 5424; other formats are its text, without structured data */
-	ALERT_LOCAL,  /* RFC 3164 for /dev/log, whose readers mangle 5424 and expect no host name:
-		       * the text begins with the MSGID; ALERT_RFC5424's has the structured data and
-		       * the sentence, so that a relay can make RFC 5424 of it again. Time in local
-		       * time, as the RFC has it; readers put the time of arrival in its place, so the
-		       * event's own is the first field, time. */
+	ALERT_LOCAL,  /* RFC 3164 for /dev/log, whose readers mangle 5424 and expect no host name. The
+		       * text of ALERT_RFC5424 begins with the MSGID and has the structured data and
+		       * the sentence, so that a relay can make RFC 5424 of it again; other formats
+		       * are the text. Time in local time, as the RFC has it; readers put the time of
+		       * arrival in its place, so every text has the event's own. */
 	ALERT_LINE,   /* a line of a file: the message of RFC 5424, or the bare text of other formats */
 };
 
 /* One message without framing and without line feeds; at most ALERT_MESSAGE_MAX bytes, and
- * ALERT_MESSAGE_AIM where that can be had: words, details and the path are shortened (the path
- * with pathTrunc and pathSha256), never a digest. No byte order mark stands before the sentence
- * (RFC 5424 §6.4, MSG-ANY), since receivers show it. Fields of each format: docs/siem.md.
- * Returns 0, or -1 without memory. */
+ * ALERT_MESSAGE_AIM where that can be had without cutting ordinary names: words, details, lists
+ * and the path are shortened (the path with pathTrunc and pathSha256), never a digest. No byte
+ * order mark stands before the sentence (RFC 5424 §6.4, MSG-ANY), since receivers show it. Fields
+ * of each format: docs/siem.md. Returns 0, or -1 without memory. */
 int alert_render(struct text *text, const struct alert_event *event, enum alert_format format,
 		 enum alert_carrier carrier, const struct alert_frame *frame);
 

@@ -9,9 +9,11 @@
 /* The version of this set of fields. */
 enum { FIELDS_VERSION = 1 };
 
-static void begin(struct alert_fields *fields, const char *name, enum alert_limit limit)
+static void begin(struct alert_fields *fields, const char *name, enum alert_limit limit,
+		  enum alert_value value)
 {
-	fields->items[fields->count] = (struct alert_field){name, fields->values.length, 0, limit};
+	fields->items[fields->count] =
+		(struct alert_field){name, fields->values.length, 0, limit, value};
 }
 
 static void end(struct alert_fields *fields)
@@ -28,15 +30,33 @@ static void add_string(struct alert_fields *fields, const char *name, const char
 {
 	if (!raw)
 		return;
-	begin(fields, name, limit);
+	begin(fields, name, limit, ALERT_VALUE_STRING);
 	escape_add(&fields->values, ESCAPE_DISPLAY, raw, strlen(raw));
 	end(fields);
 }
 
-static void add_number(struct alert_fields *fields, const char *name, uint64_t value)
+static void add_digits(struct alert_fields *fields, const char *name, uint64_t number,
+		       enum alert_value value)
 {
-	begin(fields, name, ALERT_LIMIT_NONE);
-	text_addf(&fields->values, "%" PRIu64, value);
+	begin(fields, name, ALERT_LIMIT_NONE, value);
+	text_addf(&fields->values, "%" PRIu64, number);
+	end(fields);
+}
+
+static void add_number(struct alert_fields *fields, const char *name, uint64_t number)
+{
+	add_digits(fields, name, number, ALERT_VALUE_NUMBER);
+}
+
+static void add_count(struct alert_fields *fields, const char *name, uint64_t count)
+{
+	add_digits(fields, name, count, ALERT_VALUE_COUNT);
+}
+
+static void add_flag(struct alert_fields *fields, const char *name)
+{
+	begin(fields, name, ALERT_LIMIT_NONE, ALERT_VALUE_FLAG);
+	text_add(&fields->values, "yes");
 	end(fields);
 }
 
@@ -69,8 +89,7 @@ static void add_contents(struct alert_fields *fields, const struct alert_event *
 	}
 }
 
-/* Zeros are told here: "drifted 0" is what a rule waits for. */
-static void add_counts(struct alert_fields *fields, const struct alert_counts *counts)
+static void add_results(struct alert_fields *fields, const struct alert_counts *counts)
 {
 	static const char *const results[DRIFT_RESULT_COUNT] = {
 		[DRIFT_VERIFIED] = "verified",	 [DRIFT_BEHIND] = "behind",
@@ -79,24 +98,43 @@ static void add_counts(struct alert_fields *fields, const struct alert_counts *c
 		[DRIFT_REFUSED] = "refused",	 [DRIFT_WRONG_DEVICE] = "wrongDevice",
 		[DRIFT_DRIFTED] = "drifted",
 	};
+
+	add_count(fields, "devices", counts->devices);
+	for (unsigned i = 0; i < DRIFT_RESULT_COUNT; i++)
+		add_count(fields, results[i], counts->results[i]);
+}
+
+static void add_sweep_counts(struct alert_fields *fields, const struct alert_counts *counts)
+{
 	int64_t duration = counts->ended_at - counts->started_at;
 
-	add_number(fields, "devices", counts->devices);
-	for (unsigned i = 0; i < DRIFT_RESULT_COUNT; i++)
-		add_number(fields, results[i], counts->results[i]);
-	add_number(fields, "findings", counts->findings);
-	add_number(fields, "open", counts->open_alerts);
-	add_number(fields, "overdue", counts->overdue);
-	add_number(fields, "files", counts->files);
-	add_number(fields, "bytes", counts->bytes);
-	add_number(fields, "duration", duration > 0 ? (uint64_t)(duration / TIME_SECOND) : 0);
-	add_number(fields, "approvals", counts->approvals);
+	add_count(fields, "findings", counts->findings);
+	add_count(fields, "files", counts->files);
+	add_count(fields, "bytes", counts->bytes);
+	add_count(fields, "duration", duration > 0 ? (uint64_t)(duration / TIME_SECOND) : 0);
+	if (!counts->stopped)
+		return;
+	add_flag(fields, "stopped");
+	add_string(fields, "why", counts->why_stopped, ALERT_LIMIT_WORD);
+}
+
+/* Zeros are told where they mean something: "drifted 0" is what a rule waits for, and a
+ * heartbeat has read no file. */
+static void add_counts(struct alert_fields *fields, const struct alert_event *event)
+{
+	const struct alert_counts *counts = &event->counts;
+	bool beats = event->type == ALERT_HEARTBEAT;
+
+	add_results(fields, counts);
+	add_count(fields, "open", counts->open_alerts);
+	add_count(fields, "overdue", counts->overdue);
+	if (beats)
+		add_count(fields, "waiting", counts->waiting);
+	else
+		add_sweep_counts(fields, counts);
+	add_count(fields, "approvals", counts->approvals);
 	if (counts->approvals == 0)
-		add_string(fields, "evaluation", "yes", ALERT_LIMIT_NONE);
-	if (counts->stopped) {
-		add_string(fields, "stopped", "yes", ALERT_LIMIT_NONE);
-		add_string(fields, "why", counts->why_stopped, ALERT_LIMIT_WORD);
-	}
+		add_flag(fields, "evaluation");
 }
 
 static void add_device(struct alert_fields *fields, const struct alert_event *event)
@@ -120,16 +158,16 @@ static void add_group(struct alert_fields *fields, const struct alert_event *eve
 		add_number(fields, "part", event->part);
 		add_number(fields, "parts", event->parts);
 	}
-	add_string(fields, "assets", event->assets, ALERT_LIMIT_NONE);
+	add_string(fields, "assets", event->assets, ALERT_LIMIT_ASSETS);
 }
 
 void alert_fields_make(struct alert_fields *ret_fields, const struct alert_event *event)
 {
 	*ret_fields = (struct alert_fields){0};
 	add_number(ret_fields, "v", FIELDS_VERSION);
-	add_string(ret_fields, "eid", event->eid, ALERT_LIMIT_WORD);
+	add_string(ret_fields, "eid", event->eid, ALERT_LIMIT_DIGEST);
 	add_reference(ret_fields, "seq", event->seq);
-	add_string(ret_fields, "prev", event->previous, ALERT_LIMIT_WORD);
+	add_string(ret_fields, "prev", event->previous, ALERT_LIMIT_DIGEST);
 	add_string(ret_fields, "action", alert_action_name(event->action), ALERT_LIMIT_NONE);
 	add_number(ret_fields, "sev", (uint64_t)alert_event_severity(event));
 	if (event->type == ALERT_RESOLVED)
@@ -142,17 +180,20 @@ void alert_fields_make(struct alert_fields *ret_fields, const struct alert_event
 		add_string(ret_fields, "kind", visit_kind_name(event->kind), ALERT_LIMIT_NONE);
 	add_contents(ret_fields, event);
 	add_string(ret_fields, "release", event->release, ALERT_LIMIT_WORD);
-	add_string(ret_fields, "manifest", event->manifest, ALERT_LIMIT_WORD);
+	add_string(ret_fields, "manifest", event->manifest, ALERT_LIMIT_DIGEST);
 	add_string(ret_fields, "releaseOld", event->release_old, ALERT_LIMIT_WORD);
-	add_string(ret_fields, "manifestOld", event->manifest_old, ALERT_LIMIT_WORD);
+	add_string(ret_fields, "manifestOld", event->manifest_old, ALERT_LIMIT_DIGEST);
 	add_string(ret_fields, "outcome", event->outcome, ALERT_LIMIT_WORD);
 	if (event->group)
 		add_group(ret_fields, event);
+	if (event->type == ALERT_SINK_TEST)
+		add_string(ret_fields, "by", event->detail, ALERT_LIMIT_WORD);
 	add_reference(ret_fields, "sweep", event->sweep);
 	if (event->has_counts)
-		add_counts(ret_fields, &event->counts);
+		add_counts(ret_fields, event);
+	add_reference(ret_fields, "interval", event->interval);
 	add_string(ret_fields, "serials", event->serials, ALERT_LIMIT_LIST);
-	add_string(ret_fields, "serialsSha256", event->serials_sha256, ALERT_LIMIT_WORD);
+	add_string(ret_fields, "serialsSha256", event->serials_sha256, ALERT_LIMIT_DIGEST);
 }
 
 void alert_fields_clear(struct alert_fields *fields)
@@ -174,10 +215,19 @@ void alert_list_cut(struct text *text, size_t start, size_t most)
 	text_add(text, end > 0 ? rest : ALERT_LIST_REST);
 }
 
-size_t alert_unit(const char *escaped, size_t length)
+const char *alert_field_bytes(const struct alert_fields *fields, const struct alert_field *field)
 {
-	unsigned point;
-	size_t unit = escaped[0] == '%' ? 3 : escape_utf8_length(escaped, length, &point);
+	return fields->values.data + field->start;
+}
 
-	return unit == 0 ? 1 : unit > length ? length : unit;
+int64_t alert_field_number(const struct alert_fields *fields, const struct alert_field *field)
+{
+	const char *digits = alert_field_bytes(fields, field);
+	int64_t number = 0;
+
+	for (size_t i = 0; i < field->length; i++)
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, digits[i] - '0', &number))
+			return INT64_MAX;
+	return number;
 }

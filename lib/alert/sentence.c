@@ -14,6 +14,8 @@ struct sentence {
 	const struct alert_limits *limits;
 };
 
+enum { UTF8_MAX = 4 };
+
 static const char what_to_do[] = "verify the device and quarantine it by your policy";
 
 /* Add a string with the first pass of escaping, in quotes or bare; one that is longer than
@@ -25,7 +27,8 @@ static void add_cut(struct text *text, const char *raw, size_t most, bool quoted
 	size_t taken = 0;
 
 	text_init(&escaped);
-	escape_add(&escaped, ESCAPE_DISPLAY, raw, strlen(raw));
+	/* What lies beyond is cut off anyway, and so is a character that this cuts in two. */
+	escape_add(&escaped, ESCAPE_DISPLAY, raw, strnlen(raw, most + UTF8_MAX));
 	if (quoted)
 		text_add_char(text, '"');
 	for (size_t i = 0, unit; i < escaped.length; i += unit) {
@@ -76,6 +79,39 @@ static void add_device(const struct sentence *sentence)
 	say(sentence, ")");
 }
 
+/* "12 devices of model medfusion-4000" of a group's event, else the device. */
+static void add_subject(const struct sentence *sentence)
+{
+	const struct alert_event *event = sentence->event;
+	enum alert_type type = event->type == ALERT_RESOLVED ? event->resolves : event->type;
+
+	if (!event->group) {
+		add_device(sentence);
+		return;
+	}
+	if (event->asset_count > 0)
+		text_addf(sentence->text, "%" PRIu64 " ", event->asset_count);
+	say(sentence, type == ALERT_FLEET_DRIFT ? "devices of model " : "devices of ");
+	say_word(sentence, event->group);
+}
+
+/* "A-1, A-2 (part 2 of 3)" */
+static void add_assets(const struct sentence *sentence, const char *before)
+{
+	const struct alert_event *event = sentence->event;
+
+	if (event->assets) {
+		say(sentence, before);
+		size_t start = sentence->text->length;
+		size_t most = sentence->limits->sentence_assets;
+		escape_add(sentence->text, ESCAPE_DISPLAY, event->assets,
+			   strnlen(event->assets, most + UTF8_MAX));
+		alert_list_cut(sentence->text, start, most);
+	}
+	if (event->parts > 1)
+		text_addf(sentence->text, " (part %" PRIu64 " of %" PRIu64 ")", event->part, event->parts);
+}
+
 static void add_file(const struct sentence *sentence)
 {
 	if (sentence->event->has_kind)
@@ -106,7 +142,7 @@ static void add_release(const struct sentence *sentence)
 /* " of its drug-library files" */
 static void add_kind(const struct sentence *sentence)
 {
-	say(sentence, " of its ");
+	say(sentence, sentence->event->group ? " of their " : " of its ");
 	if (sentence->event->has_kind)
 		text_addf(sentence->text, "%s ", visit_kind_name(sentence->event->kind));
 	say(sentence, "files");
@@ -141,14 +177,14 @@ static const char *add_outcome(const struct sentence *sentence)
 
 /* ---- each type; each returns what to do ---- */
 
-static const char *add_file_event(const struct sentence *sentence)
+static const char *add_file_event(const struct sentence *sentence, enum alert_type type)
 {
-	say(sentence, "on ");
-	add_device(sentence);
-	say(sentence, " the ");
+	say(sentence, sentence->event->group ? "the same on " : "on ");
+	add_subject(sentence);
+	say(sentence, sentence->event->group ? ": the " : " the ");
 	add_file(sentence);
 	say(sentence, " ");
-	switch (sentence->event->type) {
+	switch (type) {
 	case ALERT_FILE_ADDED:
 		say(sentence, "is in no approved release");
 		return what_to_do;
@@ -178,8 +214,8 @@ static const char *add_file_event(const struct sentence *sentence)
 
 static const char *add_stale_event(const struct sentence *sentence)
 {
-	add_device(sentence);
-	say(sentence, " is still on ");
+	add_subject(sentence);
+	say(sentence, sentence->event->group ? " are still on " : " is still on ");
 	add_release_or(sentence, sentence->event->release, "an older release");
 	add_kind(sentence);
 	if (sentence->event->detail)
@@ -250,15 +286,21 @@ static void add_baseline(const struct sentence *sentence)
 
 static const char *add_fleet_event(const struct sentence *sentence)
 {
-	say(sentence, "the same new content of the ");
-	add_file(sentence);
-	say(sentence, " was found on several devices");
-	if (sentence->event->model) {
-		say(sentence, " of model ");
-		say_word(sentence, sentence->event->model);
-	}
-	add_detail(sentence, ": ", "");
+	/* What to do is the group's own. */
+	if (sentence->event->members == ALERT_FILE_STALE)
+		(void)add_stale_event(sentence);
+	else
+		(void)add_file_event(sentence, sentence->event->members);
+	add_assets(sentence, "; devices: ");
 	return "verify the devices and quarantine them by your policy";
+}
+
+static const char *add_fleet_silence(const struct sentence *sentence)
+{
+	add_subject(sentence);
+	say(sentence, " could not be reached");
+	add_assets(sentence, ": ");
+	return "look at the switch or the line first";
 }
 
 static void add_resolved(const struct sentence *sentence)
@@ -276,7 +318,7 @@ static void add_resolved(const struct sentence *sentence)
 	} else {
 		say(sentence, " of ");
 	}
-	add_device(sentence);
+	add_subject(sentence);
 	add_detail(sentence, ": ", "");
 }
 
@@ -294,6 +336,12 @@ static void add_results(const struct sentence *sentence, const struct alert_coun
 	}
 	if (strcmp(separator, ", ") == 0)
 		say(sentence, ")");
+}
+
+static void add_evaluation(const struct sentence *sentence, const struct alert_counts *counts)
+{
+	if (counts->approvals == 0)
+		say(sentence, ". Evaluation: baselines are in force without signatures");
 }
 
 static void add_summary(const struct sentence *sentence)
@@ -316,8 +364,45 @@ static void add_summary(const struct sentence *sentence)
 		  ", open alerts: %" PRIu64 ", overdue devices: %" PRIu64,
 		  counts->files, counts->bytes, counts->findings, counts->open_alerts,
 		  counts->overdue);
-	if (counts->approvals == 0)
-		say(sentence, ". Evaluation: baselines are in force without signatures");
+	add_evaluation(sentence, counts);
+}
+
+/* When the next is due is a promise to be held against the clock of who reads it. */
+static void add_next(const struct sentence *sentence)
+{
+	const struct alert_event *event = sentence->event;
+	char time[TIME_TEXT_SIZE];
+	int64_t due;
+
+	if (event->interval == 0 || __builtin_mul_overflow(event->interval, TIME_SECOND, &due) ||
+	    __builtin_add_overflow(event->at, due, &due))
+		return;
+	time_write(time, due);
+	text_addf(sentence->text, "; the next heartbeat is due at %s", time);
+}
+
+static void add_heartbeat(const struct sentence *sentence)
+{
+	const struct alert_counts *counts = &sentence->event->counts;
+
+	text_addf(sentence->text, "pumpwatch is alive; devices: %" PRIu64, counts->devices);
+	add_results(sentence, counts);
+	text_addf(sentence->text,
+		  "; open alerts: %" PRIu64 ", overdue devices: %" PRIu64 ", events waiting: %" PRIu64,
+		  counts->open_alerts, counts->overdue, counts->waiting);
+	add_next(sentence);
+	add_evaluation(sentence, counts);
+}
+
+static const char *add_test(const struct sentence *sentence)
+{
+	say(sentence, "this message is only a test, sent by ");
+	if (sentence->event->detail)
+		say_word(sentence, sentence->event->detail);
+	else
+		say(sentence, "somebody");
+	say(sentence, " to see whether it arrives: no device is concerned");
+	return "nothing";
 }
 
 static const char *add_body(const struct sentence *sentence)
@@ -336,6 +421,13 @@ static const char *add_body(const struct sentence *sentence)
 		return add_baseline_event(sentence);
 	case ALERT_FLEET_DRIFT:
 		return add_fleet_event(sentence);
+	case ALERT_FLEET_UNREACHABLE:
+		return add_fleet_silence(sentence);
+	case ALERT_HEARTBEAT:
+		add_heartbeat(sentence);
+		return NULL;
+	case ALERT_SINK_TEST:
+		return add_test(sentence);
 	case ALERT_SWEEP_SUMMARY:
 		add_summary(sentence);
 		return NULL;
@@ -343,7 +435,7 @@ static const char *add_body(const struct sentence *sentence)
 		add_resolved(sentence);
 		return NULL;
 	default:
-		return add_file_event(sentence);
+		return add_file_event(sentence, sentence->event->type);
 	}
 }
 
@@ -358,9 +450,11 @@ void alert_sentence_within(struct text *text, const struct alert_event *event,
 
 	const struct sentence sentence = {text, event, limits};
 
-	say(&sentence, before[event->action]);
+	say(&sentence, event->type == ALERT_SINK_TEST ? "Test: " : before[event->action]);
 	const char *advice = add_body(&sentence);
 	say(&sentence, ".");
+	if (event->under)
+		text_addf(text, " It belongs to group alert %" PRIu64 ".", event->under);
 	if (advice)
 		text_addf(text, " What to do: %s.", advice);
 }

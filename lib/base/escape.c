@@ -41,6 +41,14 @@ static bool must_escape(enum escape_set set, unsigned point)
 	       (point >= 0x2066 && point <= 0x2069) || point == 0x061C || point == 0xFEFF;
 }
 
+static void add_escaped(struct text *text, unsigned char byte)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char escaped[] = {'%', digits[byte >> 4], digits[byte & 15]};
+
+	text_add_bytes(text, escaped, sizeof escaped);
+}
+
 void escape_add(struct text *text, enum escape_set set, const char *bytes, size_t length)
 {
 	size_t step;
@@ -54,7 +62,7 @@ void escape_add(struct text *text, enum escape_set set, const char *bytes, size_
 			continue;
 		}
 		for (size_t k = 0; k < step; k++)
-			text_addf(text, "%%%02X", (unsigned char)bytes[i + k]);
+			add_escaped(text, (unsigned char)bytes[i + k]);
 	}
 }
 
