@@ -199,12 +199,15 @@ static const struct {
 	 " of release R while its SHA-256 is not, which does not happen by accident; devices: A-3 (part 2"
 	 " of 3). What to do: verify the devices and quarantine them by your policy."},
 	{{.type = ALERT_FLEET_DRIFT, .group = (char *)"M", .asset_count = 12, .members = ALERT_FILE_STALE,
-	  .release = (char *)"R"},
-	 "New: 12 devices of model M are still on release R of their files, which is no longer accepted."
+	  .release = (char *)"R", .action = ALERT_CHANGED, .detail = (char *)"6 devices when it was last told"},
+	 "Changed again: 12 devices of model M are still on release R of their files, which is no longer"
+	 " accepted (6 devices when it was last told)."
 	 " What to do: verify the devices and quarantine them by your policy."},
 	{{.type = ALERT_FLEET_UNREACHABLE, .group = (char *)"192.0.2.0/24", .assets = (char *)"A-1, A-2",
-	  .asset_count = 12, .part = 1, .parts = 2, .members = ALERT_DEVICE_UNREACHABLE},
-	 "New: 12 devices of 192.0.2.0/24 could not be reached: A-1, A-2 (part 1 of 2)."
+	  .asset_count = 12, .part = 1, .parts = 2, .members = ALERT_DEVICE_UNREACHABLE,
+	  .detail = (char *)"30 devices when it was last told"},
+	 "New: 12 devices of 192.0.2.0/24 could not be reached (30 devices when it was last told): A-1, A-2"
+	 " (part 1 of 2)."
 	 " What to do: look at the switch or the line first."},
 	{{.type = ALERT_RESOLVED, .action = ALERT_ENDED, .resolves = ALERT_FLEET_UNREACHABLE,
 	  .group = (char *)"192.0.2.0/24", .asset_count = 12, .detail = (char *)"10 were reached again"},

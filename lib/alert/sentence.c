@@ -218,7 +218,7 @@ static const char *add_stale_event(const struct sentence *sentence)
 	say(sentence, sentence->event->group ? " are still on " : " is still on ");
 	add_release_or(sentence, sentence->event->release, "an older release");
 	add_kind(sentence);
-	if (sentence->event->detail)
+	if (sentence->event->detail && !sentence->event->group)
 		add_detail(sentence, ", which was ", "");
 	else
 		say(sentence, ", which is no longer accepted");
@@ -291,6 +291,7 @@ static const char *add_fleet_event(const struct sentence *sentence)
 		(void)add_stale_event(sentence);
 	else
 		(void)add_file_event(sentence, sentence->event->members);
+	add_detail(sentence, " (", ")");
 	add_assets(sentence, "; devices: ");
 	return "verify the devices and quarantine them by your policy";
 }
@@ -299,6 +300,7 @@ static const char *add_fleet_silence(const struct sentence *sentence)
 {
 	add_subject(sentence);
 	say(sentence, " could not be reached");
+	add_detail(sentence, " (", ")");
 	add_assets(sentence, ": ");
 	return "look at the switch or the line first";
 }
