@@ -352,13 +352,14 @@ START_TEST(only_a_silent_subnet_tells_of_those_who_left)
 	CLEANUP(alert_change_clear) struct alert_change drift = group_of(&altered.alert, "sample", 6);
 	CLEANUP(alert_change_clear) struct alert_change subnet = group_of(&silent.alert, "192.0.2.0/24", 30);
 
-	alert_group_leave(&drift.alert);
+	ck_assert(!alert_group_leave(&drift.alert));
 	ck_assert(!review(&drift, 5, START, START + 1));
 	subnet.alert.state = ALERT_STATE_ACKNOWLEDGED;
-	alert_group_leave(&subnet.alert);
+	ck_assert(!alert_group_leave(&subnet.alert));
 	ck_assert(!review(&subnet, 29, START, START + 1));
 	subnet.alert.state = ALERT_STATE_OPEN;
-	alert_group_leave(&subnet.alert);
+	ck_assert(alert_group_leave(&subnet.alert));
+	ck_assert(!alert_group_leave(&subnet.alert));
 	ck_assert(review(&subnet, 10, START, START + 1));
 	expect_told(&subnet, ALERT_CHANGED);
 	ck_assert_str_eq(subnet.alert.detail, "30 devices when it was last told");

@@ -327,8 +327,9 @@ int alert_group_open(struct alert_change *ret_change, const struct alert *member
 int alert_group_join(struct alert *group, uint64_t sweep, int64_t now);
 
 /* A device has left a group that has others left. Of FLEET_UNREACHABLE, whose devices have no
- * events of their own, that is to be told at the end of the sweep, but opens nothing again. */
-void alert_group_leave(struct alert *group);
+ * events of their own, that is to be told at the end of the sweep, but opens nothing again. Returns
+ * whether the group's alert is another now. */
+bool alert_group_leave(struct alert *group);
 
 /* The last device, as member is stored now, has left: resolve it and say why. Returns 0 or -1
  * without memory. */

@@ -82,12 +82,13 @@ int alert_group_join(struct alert *group, uint64_t sweep, int64_t now)
 	return 0;
 }
 
-void alert_group_leave(struct alert *group)
+bool alert_group_leave(struct alert *group)
 {
 	if (group->type != ALERT_FLEET_UNREACHABLE || group->state != ALERT_STATE_OPEN || group->told_at == 0)
-		return;
+		return false;
 	(void)alert_string_set(&group->detail, NULL); /* setting NULL cannot fail */
 	group->told_at = 0;
+	return true;
 }
 
 int alert_group_end(struct alert_change *ret_change, const struct alert *group, const struct alert *member,

@@ -220,7 +220,7 @@ static const char schema_1[] =
 	"CREATE INDEX alert_alike ON alert (type, path, new_sha256, sweep) WHERE state <> 'resolved';"
 	"CREATE INDEX alert_group ON alert (group_name, path, new_sha256)"
 	" WHERE group_name IS NOT NULL AND state <> 'resolved';"
-	"CREATE INDEX alert_under ON alert (under) WHERE under > 0;"
+	"CREATE INDEX alert_under ON alert (under) WHERE under > 0 AND state <> 'resolved';"
 	"CREATE INDEX alert_untold ON alert (told_at) WHERE told_at = 0 AND state <> 'resolved';"
 	"CREATE INDEX alert_state ON alert (state);"
 

@@ -113,10 +113,8 @@ int sweep_group_leave(const struct sweep_environment *environment, uint64_t numb
 	if (r <= 0 || group.state == ALERT_STATE_RESOLVED ||
 	    store_alerts_count_under(environment->store, number, &count, e) < 0)
 		return r < 0 ? -1 : 0;
-	if (count > 0) {
-		alert_group_leave(&group);
-		return store_alert_save(environment->store, &group, e);
-	}
+	if (count > 0)
+		return alert_group_leave(&group) ? store_alert_save(environment->store, &group, e) : 0;
 	if (alert_group_end(&change, &group, member, sweep_now(environment)) < 0)
 		return error_memory(e);
 	return record_group(environment, &change, &nobody, sweep, e);
