@@ -75,7 +75,6 @@ START_TEST(rejection_is_opened_reminded_of_and_resolved)
 	struct alert_change first;
 	struct alert_change next;
 
-	ck_assert(!alert_rejected(&first, NULL, NULL, &daily, 5));
 	ck_assert(alert_rejected(&first, &damaged, NULL, &daily, 5));
 	ck_assert(first.tell);
 	ck_assert_int_eq(first.action, ALERT_OPENED);
@@ -95,7 +94,7 @@ START_TEST(rejection_is_opened_reminded_of_and_resolved)
 	ck_assert_int_eq(next.alert.opened_at, 5);
 	ck_assert_int_eq(next.alert.seen_at, 5 + TIME_DAY);
 	alert_clear(&next.alert);
-	ck_assert(alert_rejected(&next, NULL, &first.alert, &daily, 6));
+	ck_assert_int_eq(alert_resolve(&next, &first.alert, "it was withdrawn by A. Sample", 6), 0);
 	ck_assert_int_eq(next.action, ALERT_ENDED);
 	ck_assert_int_eq(next.alert.state, ALERT_STATE_RESOLVED);
 	ck_assert_int_eq(next.alert.resolved_at, 6);

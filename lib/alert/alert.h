@@ -302,8 +302,8 @@ struct alert_rejection {
 };
 
 /* The same for BASELINE_REJECTED, which belongs to no device: its cause is the manifest. open is
- * the alert of that cause that is not resolved, or NULL; rejection NULL: it is no longer rejected.
- * It is told as changed, and open again, when the words or what is kept are others. Returns
+ * the alert of that cause that is not resolved, or NULL. When it is no longer rejected, that is
+ * alert_resolve()'s. It is told as changed, and open again, when the words or what is kept are others. Returns
  * whether ret_change is filled; false too without memory, and the next call says the same again. */
 bool alert_rejected(struct alert_change *ret_change, const struct alert_rejection *rejection,
 		    const struct alert *open, const struct alert_pace *pace, int64_t now);

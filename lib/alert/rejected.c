@@ -46,21 +46,12 @@ static int describe(struct alert *alert, const struct alert_rejection *rejection
 	return alert_string_set(&alert->release, rejection->release);
 }
 
-static int end(struct alert *alert, int64_t now)
-{
-	alert->state = ALERT_STATE_RESOLVED;
-	alert->resolved_at = now;
-	return alert_string_set(&alert->detail, alert->manifest ? "it is believed again, or no longer in force"
-								: "it was read again");
-}
-
 static int fill(struct alert *ret_alert, const struct alert_rejection *rejection, const struct alert *open,
 		int64_t now)
 {
 	struct alert alert = {.opened_at = now};
 
-	if ((open && alert_copy(&alert, open) < 0) ||
-	    (rejection ? describe(&alert, rejection, now) : end(&alert, now)) < 0) {
+	if ((open && alert_copy(&alert, open) < 0) || describe(&alert, rejection, now) < 0) {
 		alert_clear(&alert);
 		return -ENOMEM;
 	}
@@ -73,11 +64,9 @@ bool alert_rejected(struct alert_change *ret_change, const struct alert_rejectio
 {
 	struct alert_change change = {0};
 
-	if ((!rejection && !open) || fill(&change.alert, rejection, open, now) < 0)
+	if (fill(&change.alert, rejection, open, now) < 0)
 		return false;
-	if (!rejection) {
-		change.action = ALERT_ENDED;
-	} else if (!open) {
+	if (!open) {
 		change.action = ALERT_OPENED;
 	} else if (!alert_string_same(open->detail, change.alert.detail)) {
 		change.action = ALERT_CHANGED;

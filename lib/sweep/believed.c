@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "sweep/internal.h"
 
 static bool is_about(const struct alert *alert, const char *manifest)
@@ -25,13 +26,31 @@ static int record(const struct sweep_environment *environment, const struct aler
 		  const struct alert *open, struct error *e)
 {
 	const struct alert_pace pace = sweep_pace(environment);
-	struct alert_change change = {0};
+	CLEANUP(alert_change_clear) struct alert_change change = {0};
 
 	if (!alert_rejected(&change, rejection, open, &pace, sweep_now(environment)))
 		return 0;
-	int r = sweep_record_change(environment, &change, NULL, NULL, 0, e);
-	alert_clear(&change.alert);
-	return r;
+	return sweep_record_change(environment, &change, NULL, NULL, 0, e);
+}
+
+static int record_end(const struct sweep_environment *environment, const struct alert *open, const char *why,
+		      struct error *e)
+{
+	CLEANUP(alert_change_clear) struct alert_change change = {0};
+
+	if (alert_resolve(&change, open, why, sweep_now(environment)) < 0)
+		return error_memory(e);
+	return sweep_record_change(environment, &change, NULL, NULL, 0, e);
+}
+
+static int record_signers(const struct sweep_environment *environment, const char *why, const struct alert *open,
+			  struct error *e)
+{
+	const struct alert_rejection rejection = {.why = why, .kept = true};
+
+	if (why[0] != '\0')
+		return record(environment, &rejection, open, e);
+	return open ? record_end(environment, open, "the file was read again and has no fault", e) : 0;
 }
 
 static int record_rejected(const struct sweep_environment *environment, const struct store_alerts *open,
@@ -46,8 +65,7 @@ static int record_rejected(const struct sweep_environment *environment, const st
 		if (record(environment, &rejection, find_alert(open, one->id), e) < 0)
 			return -1;
 	}
-	const struct alert_rejection signers = {.why = rejections->signers, .kept = true};
-	return record(environment, rejections->signers[0] ? &signers : NULL, find_alert(open, NULL), e);
+	return record_signers(environment, rejections->signers, find_alert(open, NULL), e);
 }
 
 static bool is_rejected(const struct baseline_rejections *rejections, const char *manifest)
@@ -58,13 +76,44 @@ static bool is_rejected(const struct baseline_rejections *rejections, const char
 	return false;
 }
 
+/* What ended the rejection of a baseline, in words. */
+static int say_mended(struct text *why, struct store *store, const char *id, struct error *e)
+{
+	CLEANUP(store_baseline_clear) struct store_baseline baseline = {0};
+	CLEANUP(store_acts_clear) struct store_acts acts = {0};
+	int r = store_baseline_load(store, id, &baseline, e);
+
+	if (r < 0 || store_acts_list(store, id, 1, &acts, e) < 0)
+		return -1;
+	const char *by = acts.count > 0 ? acts.items[0].by : NULL;
+	if (r == 0)
+		text_add(why, "it is not in the store any more");
+	else if (baseline.state == STORE_WITHDRAWN)
+		text_addf(why, "it was withdrawn by %s", by ? by : "somebody");
+	else if (baseline.state == STORE_CANDIDATE)
+		text_add(why, "it is a candidate, and in force no more");
+	else
+		text_add(why, "its text, its place and its approvals are good again");
+	return why->failed ? error_memory(e) : 0;
+}
+
+static int mend(const struct sweep_environment *environment, const struct alert *alert, struct error *e)
+{
+	CLEANUP(text_clear) struct text why;
+
+	text_init(&why);
+	if (say_mended(&why, environment->store, alert->manifest, e) < 0)
+		return -1;
+	return record_end(environment, alert, why.data, e);
+}
+
 static int record_mended(const struct sweep_environment *environment, const struct store_alerts *open,
 			 const struct baseline_rejections *rejections, struct error *e)
 {
 	for (size_t i = 0; i < open->count; i++) {
 		const struct alert *alert = &open->items[i];
 		if (alert->type == ALERT_BASELINE_REJECTED && alert->manifest &&
-		    !is_rejected(rejections, alert->manifest) && record(environment, NULL, alert, e) < 0)
+		    !is_rejected(rejections, alert->manifest) && mend(environment, alert, e) < 0)
 			return -1;
 	}
 	return 0;
