@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "enroll/enroll.h"
 #include "file/file.h"
@@ -269,6 +270,20 @@ static size_t count_events(enum alert_type type, enum alert_action action)
 	return count;
 }
 
+/* How many alerts these words have ended. */
+static size_t count_ended(const char *why)
+{
+	struct store_events events = {0};
+	struct error e = {0};
+	size_t count = 0;
+
+	ck_assert_msg(store_events_list(store, 0, 10000, &events, &e) == 0, "%s", e.text);
+	for (size_t i = 0; i < events.count; i++)
+		count += events.items[i].action == ALERT_ENDED && strstr(events.items[i].detail, why) != NULL;
+	store_events_clear(&events);
+	return count;
+}
+
 static struct store_device load(const char *asset)
 {
 	struct store_device device = {0};
@@ -342,6 +357,26 @@ START_TEST(a_tampered_baseline_is_told_and_verifies_nothing)
 	outcome = sweep_all();
 	ck_assert_uint_eq(outcome.counts.results[DRIFT_VERIFIED], PUMPS);
 	ck_assert_uint_eq(count_events(ALERT_RESOLVED, ALERT_ENDED), 1);
+	ck_assert_uint_eq(count_ended("its text, its place and its approvals are good again"), 1);
+}
+END_TEST
+
+START_TEST(a_rejected_baseline_that_is_withdrawn_says_by_whom)
+{
+	CLEANUP(store_baselines_clear) struct store_baselines baselines = {0};
+	const struct store_actor actor = {.by = "A. Sample", .why = "recalled by the maker", .at = START};
+	struct error e = {0};
+
+	add_baselines();
+	tamper(BREAK);
+	sweep_all();
+	ck_assert_int_eq(store_baselines_list(store, NULL, NULL, &baselines, &e), 0);
+	for (size_t i = 0; i < baselines.count; i++)
+		if (baselines.items[i].fault[0] != '\0')
+			ck_assert_msg(store_baseline_withdraw(store, baselines.items[i].id, &actor, &e) == 0, "%s", e.text);
+	clock_now += TIME_HOUR;
+	sweep_all();
+	ck_assert_uint_eq(count_ended("it was withdrawn by A. Sample"), 1);
 }
 END_TEST
 
@@ -402,6 +437,9 @@ START_TEST(each_change_opens_one_alert_and_its_end_resolves_it)
 	ck_assert_uint_eq(outcome.counts.results[DRIFT_VERIFIED], PUMPS);
 	ck_assert_uint_eq(outcome.counts.open_alerts, 0);
 	ck_assert_uint_eq(count_events(ALERT_RESOLVED, ALERT_ENDED), 3);
+	ck_assert_uint_eq(count_ended("it was read again, and the device is on release 7.0 (visit "), 1);
+	ck_assert_uint_eq(count_ended("it was read again, and the device is on release 2026-10 (visit "), 1);
+	ck_assert_uint_eq(count_ended("it is no longer among the files that are checked (visit "), 1);
 }
 END_TEST
 
@@ -713,6 +751,7 @@ int main(void)
 	tcase_add_checked_fixture(cases, begin, end);
 	tcase_add_test(cases, without_a_baseline_a_device_is_untrusted_and_not_verified);
 	tcase_add_test(cases, a_tampered_baseline_is_told_and_verifies_nothing);
+	tcase_add_test(cases, a_rejected_baseline_that_is_withdrawn_says_by_whom);
 	tcase_add_test(cases, a_baseline_tampered_under_a_running_process_stays_as_it_was_approved);
 	tcase_add_test(cases, clean_devices_are_verified_and_told_in_a_summary_alone);
 	tcase_add_test(cases, each_change_opens_one_alert_and_its_end_resolves_it);
