@@ -437,17 +437,30 @@ static void expect_names(const struct alert_event *events, size_t count, const s
 	ck_assert_uint_eq(next, names->count);
 }
 
+/* Whether all names of a list stand in a message; formats write the list in their own way. */
+static bool has_names(const char *message, const char *assets)
+{
+	CLEANUP(cleanup_free) char *list = strdup(assets);
+	char *rest = list;
+
+	for (char *name; (name = strsep(&rest, ", ")) != NULL;)
+		if (!strstr(message, name))
+			return false;
+	return true;
+}
+
 /* Whatever the format, a message is within its bounds and has the whole list. */
 static void expect_rendered(const struct alert_event *event)
 {
 	const struct alert_frame frame = {.sd_id = "pumpwatch@32473", .host = "collector.example.org", .facility = 16};
 
-	for (int carrier = ALERT_SYSLOG; carrier <= ALERT_LINE; carrier++) {
+	for (int i = 0; i < ALERT_FORMAT_COUNT * (ALERT_LINE + 1); i++) {
+		enum alert_format format = (enum alert_format)(i / (ALERT_LINE + 1));
 		CLEANUP(text_clear) struct text text;
 		text_init(&text);
-		ck_assert_int_eq(alert_render(&text, event, ALERT_RFC5424, (enum alert_carrier)carrier, &frame), 0);
+		ck_assert_int_eq(alert_render(&text, event, format, (enum alert_carrier)(i % (ALERT_LINE + 1)), &frame), 0);
 		ck_assert_uint_le(text.length, ALERT_MESSAGE_MAX);
-		ck_assert_msg(strchr(event->assets, ']') || strstr(text.data, event->assets), "%s", text.data);
+		ck_assert_msg(strchr(event->assets, ']') || has_names(text.data, event->assets), "%s", text.data);
 	}
 }
 
