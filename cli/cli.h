@@ -124,6 +124,9 @@ json_t *cli_json_report(const struct visit_report *report, bool with_files);
 json_t *cli_json_finding(const struct drift_finding *finding);
 json_t *cli_json_summary(const struct store_summary *summary);
 
+/* How a sink of this name stands; NULL where the store has not seen it. */
+const struct store_sink *cli_find_sink(const struct store_sinks *sinks, const char *name);
+
 /* Deliver what waits in the outbox for at most `patience`, unless a daemon does it. */
 /* How long a run by hand tries to hand its events to the sinks, before it leaves them. */
 #define CLI_DELIVERY_PATIENCE (10 * TIME_SECOND)
@@ -155,6 +158,8 @@ int verb_alerts(struct cli *cli, int argc, char **argv);
 int verb_alert_show(struct cli *cli, int argc, char **argv);
 int verb_ack(struct cli *cli, int argc, char **argv);
 int verb_status(struct cli *cli, int argc, char **argv);
+int verb_sinks(struct cli *cli, int argc, char **argv);
+int verb_sink_test(struct cli *cli, int argc, char **argv);
 int verb_audit_verify(struct cli *cli, int argc, char **argv);
 int verb_audit_export(struct cli *cli, int argc, char **argv);
 int verb_audit_list(struct cli *cli, int argc, char **argv);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/rollout.h"
+#include "outbox/outbox.h"
 
 /* What status tells, gathered in one go. */
 struct status {
@@ -16,6 +17,8 @@ struct status {
 	uint64_t seq;
 	char head[DIGEST_SHA256_HEX + 1];
 	char *stop;
+	struct store_sinks sinks;
+	char full[512]; /* why the outbox is full, or cannot be told to be not; empty: it is not */
 	struct cli_rollouts rollouts;
 	uint64_t rejected; /* of the baselines in force, not believed now */
 	char unchecked[512]; /* why they could not be checked, or the signers were refused; or empty */
@@ -28,6 +31,7 @@ static void clear_status(struct status *status)
 	store_sweep_clear(&status->last);
 	store_sweep_clear(&status->running);
 	free(status->stop);
+	store_sinks_clear(&status->sinks);
 	cli_rollouts_clear(&status->rollouts);
 }
 
@@ -53,6 +57,14 @@ static int check_baselines(struct cli *cli, struct status *status, struct error 
 	return 0;
 }
 
+static void check_outbox(struct cli *cli, struct status *status)
+{
+	struct error why;
+
+	if (outbox_is_full(cli->store, &cli->setup.config, &why) != 0)
+		text_copy(status->full, sizeof status->full, why.text);
+}
+
 static int gather(struct cli *cli, struct status *ret, struct error *e)
 {
 	const struct config *config = &cli->setup.config;
@@ -68,9 +80,10 @@ static int gather(struct cli *cli, struct status *ret, struct error *e)
 		return -1;
 	ret->has_running = r > 0;
 	if (store_event_head(cli->store, &ret->seq, ret->head, e) < 0 ||
-	    sweep_stop_read(config->state, &ret->stop, e) < 0 ||
+	    sweep_stop_read(config->state, &ret->stop, e) < 0 || store_sinks_list(cli->store, &ret->sinks, e) < 0 ||
 	    cli_rollouts_load(cli, &ret->rollouts, e) < 0 || check_baselines(cli, ret, e) < 0)
 		return -1;
+	check_outbox(cli, ret);
 	for (size_t i = 0; i < config->window_count; i++) {
 		int64_t at = schedule_window_next(&config->windows[i].when, now);
 		if (ret->next_at == 0 || at < ret->next_at)
@@ -79,31 +92,22 @@ static int gather(struct cli *cli, struct status *ret, struct error *e)
 	return 0;
 }
 
-/* How many events a sink has not taken yet. */
-static int waiting(struct cli *cli, const struct status *status, size_t sink, uint64_t *ret, struct error *e)
+static json_t *json_waiting(const struct cli *cli, const struct status *status)
 {
-	uint64_t position;
+	json_t *sinks = json_object();
 
-	if (store_sink_position(cli->store, cli->setup.config.sinks[sink].name, &position, e) < 0)
-		return -1;
-	*ret = status->seq > position ? status->seq - position : 0;
-	return 0;
+	for (size_t i = 0; i < cli->setup.config.sink_count; i++) {
+		const char *name = cli->setup.config.sinks[i].name;
+		const struct store_sink *sink = cli_find_sink(&status->sinks, name);
+		json_object_set_new(sinks, name, json_integer(sink ? (json_int_t)sink->waiting : 0));
+	}
+	return sinks;
 }
 
 static int print_json(struct cli *cli, const struct status *status, struct error *e)
 {
 	json_t *object = cli_json_summary(&status->summary);
-	json_t *sinks = json_object();
 
-	for (size_t i = 0; i < cli->setup.config.sink_count; i++) {
-		uint64_t count;
-		if (waiting(cli, status, i, &count, e) < 0) {
-			json_decref(object);
-			json_decref(sinks);
-			return -1;
-		}
-		json_object_set_new(sinks, cli->setup.config.sinks[i].name, json_integer((json_int_t)count));
-	}
 	json_object_set_new(object, "site", cli_json_string(cli->setup.config.site));
 	json_object_set_new(object, "approvals", json_integer((json_int_t)cli->setup.config.approvals));
 	json_object_set_new(object, "evaluation", json_boolean(cli->setup.config.approvals == 0));
@@ -117,23 +121,27 @@ static int print_json(struct cli *cli, const struct status *status, struct error
 	json_object_set_new(object, "next_sweep", cli_json_time(status->next_at));
 	json_object_set_new(object, "seq", json_integer((json_int_t)status->seq));
 	json_object_set_new(object, "chain_head", json_string(status->head));
-	json_object_set_new(object, "waiting", sinks);
+	json_object_set_new(object, "waiting", json_waiting(cli, status));
+	json_object_set_new(object, "outbox_full", cli_json_string(status->full[0] ? status->full : NULL));
 	json_object_set_new(object, "rollouts", cli_json_rollouts(&status->rollouts));
 	return cli_print_json(object) == 0 ? 0 : error_set(e, ERROR_INTERNAL, "the answer could not be written");
 }
 
-static int print_sinks(struct cli *cli, const struct status *status, struct error *e)
+static void print_sinks(const struct cli *cli, const struct status *status)
 {
+	char time[CLI_TIME_SIZE];
+
 	for (size_t i = 0; i < cli->setup.config.sink_count; i++) {
-		uint64_t count;
-		if (waiting(cli, status, i, &count, e) < 0)
-			return -1;
-		printf("%-16s %s: %llu events wait\n", i == 0 ? "Sinks" : "", cli->setup.config.sinks[i].name,
-		       (unsigned long long)count);
+		const char *name = cli->setup.config.sinks[i].name;
+		const struct store_sink *sink = cli_find_sink(&status->sinks, name);
+		printf("%-16s %s: %llu events wait", i == 0 ? "Sinks" : "", name,
+		       sink ? (unsigned long long)sink->waiting : 0);
+		if (sink && sink->away_since != 0)
+			printf(", AWAY since %s: \"pumpwatch sinks\" tells why", cli_time(cli, sink->away_since, time));
+		printf("\n");
 	}
 	if (cli->setup.config.sink_count == 0)
 		printf("%-16s none is configured: no alert leaves this host\n", "Sinks");
-	return 0;
 }
 
 static void print_baselines(const struct status *status)
@@ -146,13 +154,15 @@ static void print_baselines(const struct status *status)
 	printf("\n");
 }
 
-static int print_text(struct cli *cli, const struct status *status, struct error *e)
+static void print_text(struct cli *cli, const struct status *status)
 {
 	const struct store_summary *summary = &status->summary;
 	char time[CLI_TIME_SIZE];
 
 	if (status->stop)
 		printf("STOPPED: %s. Nothing is visited until \"pumpwatch resume\".\n\n", status->stop);
+	if (status->full[0])
+		printf("FULL: %s. Nothing is visited until there is room; nothing is dropped.\n\n", status->full);
 	if (baseline_caution(cli->setup.config.approvals))
 		printf("%s\n\n", baseline_caution(cli->setup.config.approvals));
 	printf("%-16s %s\n%-16s", "Site", cli->setup.config.site, "Devices");
@@ -176,10 +186,8 @@ static int print_text(struct cli *cli, const struct status *status, struct error
 		printf("%-16s since %s\n", "Sweep running", cli_time(cli, status->running.started_at, time));
 	printf("%-16s %s\n", "Next sweep",
 	       status->next_at ? cli_time(cli, status->next_at, time) : "no window is configured");
-	if (print_sinks(cli, status, e) < 0)
-		return -1;
+	print_sinks(cli, status);
 	printf("%-16s %llu, head %.16s…\n", "Events", (unsigned long long)status->seq, status->head);
-	return 0;
 }
 
 static int tell_rollouts(struct cli *cli)
@@ -213,8 +221,10 @@ int verb_status(struct cli *cli, int argc, char **argv)
 	if (rollouts)
 		return tell_rollouts(cli);
 	if (cli_open_store(cli, STORE_READ, &e) < 0 || gather(cli, &status, &e) < 0 ||
-	    (cli->json ? print_json(cli, &status, &e) : print_text(cli, &status, &e)) < 0)
+	    (cli->json && print_json(cli, &status, &e) < 0))
 		return cli_fail(cli, &e);
+	if (!cli->json)
+		print_text(cli, &status);
 	return 0;
 }
 

@@ -132,6 +132,14 @@ const struct cli_verb cli_verbs[] = {
 	{"status", "[--rollouts]", "the fleet at a glance",
 	 "  --rollouts          only the rollouts: which devices are still on an older release, by department\n\n"
 	 "Example:\n  pumpwatch status --rollouts\n", verb_status, CLI_LOOKS},
+	{"sinks", "", "where events go, what waits there, and which receiver is away",
+	 "A sink whose proof is \"acknowledged\" has the receiver's word for each event, or its bytes on disk;\n"
+	 "one that has \"handed over\" its events cannot know what became of them.\n\n"
+	 "Example:\n  pumpwatch sinks\n", verb_sinks, CLI_LOOKS},
+	{"sink test", "NAME", "send a marked test event to a sink now, and say what became of it",
+	 "It goes past what waits, over a connection of its own, also while the daemon runs. Look for its\n"
+	 "eid at the receiver: MSGID SINK_TEST, seq 0. Exit code 69 when it was not taken.\n\n"
+	 "Example:\n  pumpwatch sink test siem\n", verb_sink_test, CLI_ACTS},
 	{"audit list", "[SUBJECT] [--most N]", "list who did what, when and why, the latest first",
 	 "  SUBJECT             only what was done to an asset, a baseline (its whole id), an alert's number,\n"
 	 "                      the fleet, or a configuration's path\n"
