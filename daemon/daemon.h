@@ -1,6 +1,6 @@
 #pragma once
 /* pumpwatchd: wires the rooms to one event loop. main.c starts, reloads and ends it; windows.c
- * runs the sweeps of the windows; report.c tells systemd and the log how it stands. */
+ * runs the sweeps of the windows; delivery.c watches the outbox; report.c tells systemd and the log how it stands. */
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
@@ -20,6 +20,8 @@ struct daemon_window {
 	bool looked_back;     /* an unfinished sweep of before was looked for */
 	int64_t done_until;   /* no new sweep before this opening's end */
 	int64_t retry_at;     /* after a failure */
+	int64_t opened_at;    /* of the opening that the last sweep belongs to … */
+	bool cut_short;	      /* … which a full outbox ended: what it visited is not visited again */
 	struct sweep_progress seen; /* when it last changed, at changed_at */
 	int64_t changed_at;
 };
@@ -37,6 +39,10 @@ struct daemon {
 	sd_event_source *tick;
 	struct daemon_window *windows;
 	size_t window_count;
+	bool *away;	     /* sinks, as last logged */
+	char full[256];	     /* why the outbox is full; empty: it is not */
+	int64_t beat_at;     /* the next heartbeat */
+	bool beat_failed;
 	int64_t overdue_due;
 	bool overdue_failed;
 	bool load_unrecorded, stop_unrecorded; /* acts of this process that are to be recorded … */
@@ -60,6 +66,14 @@ void daemon_windows_close(struct daemon *daemon);
 void daemon_windows_stop(struct daemon *daemon, const char *why);
 /* Begin what is due, clear away what has ended. */
 void daemon_windows_tick(struct daemon *daemon);
+
+/* ---- delivery.c ---- */
+/* See whether the outbox is full, and tell a heartbeat that is due. */
+void daemon_delivery_tick(struct daemon *daemon);
+/* Log which sinks went away or came back. */
+void daemon_delivery_log(struct daemon *daemon);
+/* Whether each sink's thread shows that it goes on. */
+bool daemon_delivery_goes_on(struct daemon *daemon);
 
 /* ---- report.c ---- */
 enum daemon_level { DAEMON_ERROR = 3, DAEMON_WARNING = 4, DAEMON_NOTICE = 5, DAEMON_INFO = 6 };

@@ -12,6 +12,7 @@
 
 #define TICK TIME_SECOND
 #define OVERDUE_EVERY TIME_HOUR
+#define LAST_DELIVERY (2 * TIME_SECOND)
 #define OVERDUE_RETRY (10 * TIME_SECOND)
 
 int64_t daemon_now(const struct daemon *daemon)
@@ -34,7 +35,8 @@ struct sweep_environment daemon_environment(const struct daemon *daemon)
 	};
 }
 
-/* What hangs on the configuration: pullers, sinks, windows. */
+/* What hangs on the configuration: pullers, sinks, windows. The outbox's threads lend it, and know
+ * one time zone: they end before either changes. */
 static int open_parts(struct daemon *daemon, struct error *e)
 {
 	const struct outbox_options options = {
@@ -42,6 +44,9 @@ static int open_parts(struct daemon *daemon, struct error *e)
 	};
 
 	daemon->frame = setup_frame(&daemon->setup);
+	daemon->away = calloc(daemon->setup.config.sink_count + 1, sizeof *daemon->away);
+	if (!daemon->away)
+		return error_memory(e);
 	if (setup_start_pool(&daemon->pool, &daemon->setup, daemon->event, e) < 0 ||
 	    outbox_new(&daemon->outbox, &options, e) < 0)
 		return -1;
@@ -53,6 +58,7 @@ static void close_parts(struct daemon *daemon)
 	daemon_windows_close(daemon);
 	outbox_free(TAKE(daemon->outbox));
 	pull_pool_free(TAKE(daemon->pool));
+	free(TAKE(daemon->away));
 }
 
 /* At the start and after a reload; each sweep looks again. */
@@ -95,7 +101,7 @@ static void check_overdue(struct daemon *daemon, int64_t now)
 	const struct sweep_environment environment = daemon_environment(daemon);
 	struct error e;
 
-	if (now < daemon->overdue_due)
+	if (now < daemon->overdue_due || daemon->full[0] != '\0')
 		return;
 	if (sweep_check_overdue(&environment, 0, &e) < 0) {
 		daemon_trouble(daemon, &e);
@@ -116,6 +122,7 @@ static int on_tick(sd_event_source *source, uint64_t monotonic, void *userdata)
 
 	(void)monotonic;
 	record_acts(daemon);
+	daemon_delivery_tick(daemon);
 	daemon_windows_tick(daemon);
 	check_overdue(daemon, now);
 	outbox_wake(daemon->outbox);
@@ -262,6 +269,9 @@ static int start(struct daemon *daemon, const char *config, struct error *e)
 
 static void finish(struct daemon *daemon)
 {
+	daemon_windows_close(daemon);
+	if (daemon->outbox)
+		(void)outbox_wait(daemon->outbox, LAST_DELIVERY); /* what is left goes with the next start */
 	close_parts(daemon);
 	sd_event_source_disable_unref(daemon->tick);
 	sd_event_unref(daemon->event);

@@ -44,11 +44,12 @@ void daemon_mend(struct daemon *daemon)
 	daemon->trouble[0] = '\0';
 }
 
-/* Whether the work goes on: every sweep whose visits run shows some change. */
+/* Whether the work goes on: every sweep whose visits run shows some change, and every sink's thread
+ * that it lives. */
 static bool work_goes_on(struct daemon *daemon)
 {
 	int64_t now = daemon_now(daemon);
-	bool goes_on = true;
+	bool goes_on = daemon_delivery_goes_on(daemon);
 
 	for (size_t i = 0; i < daemon->window_count; i++) {
 		struct daemon_window *window = &daemon->windows[i];
@@ -103,6 +104,8 @@ static void write_status(struct text *text, struct daemon *daemon)
 
 	if (daemon->trouble[0])
 		text_addf(text, "TROUBLE: %s; ", daemon->trouble);
+	if (daemon->full[0])
+		text_addf(text, "FULL: %s; ", daemon->full);
 	if (daemon->stop_told)
 		text_add(text, "STOPPED by hand; ");
 	size_t before = text->length;
@@ -122,6 +125,7 @@ void daemon_report(struct daemon *daemon)
 	CLEANUP(text_clear) struct text text;
 	char status[sizeof daemon->status];
 
+	daemon_delivery_log(daemon);
 	text_init(&text);
 	write_status(&text, daemon);
 	text_copy(status, sizeof status, text.data && !text.failed ? text.data : "");

@@ -49,6 +49,15 @@ static void on_visit(void *userdata, const struct sweep_visit *visit)
 		   visit->report->outcome == VISIT_OK ? "" : visit_outcome_text(visit->report->outcome));
 }
 
+/* What a full outbox left over is visited when there is room again, while the window is open. */
+static void note_cut(struct daemon_window *window, const struct alert_counts *counts)
+{
+	window->cut_short = counts->stopped &&
+			    strncmp(counts->why_stopped, OUTBOX_FULL, strlen(OUTBOX_FULL)) == 0;
+	if (window->cut_short)
+		window->done_until = 0;
+}
+
 static void on_done(void *userdata, const struct alert_counts *counts, const struct error *failed)
 {
 	struct daemon_window *window = userdata;
@@ -62,6 +71,7 @@ static void on_done(void *userdata, const struct alert_counts *counts, const str
 		return;
 	}
 	daemon_mend(window->daemon);
+	note_cut(window, counts);
 	daemon_log(DAEMON_INFO, "sweep %s ended: %llu devices, %llu verified, %llu behind, %llu drifted, %llu unreachable%s%s",
 		   window->config->name, (unsigned long long)counts->devices,
 		   (unsigned long long)counts->results[DRIFT_VERIFIED],
@@ -71,14 +81,20 @@ static void on_done(void *userdata, const struct alert_counts *counts, const str
 		   counts->why_stopped);
 }
 
-static void start(struct daemon_window *window, int64_t closes_at)
+static void start(struct daemon_window *window, int64_t opened_at, int64_t closes_at)
 {
 	struct daemon *daemon = window->daemon;
 	const struct sweep_environment environment = daemon_environment(daemon);
 	const struct sweep_handlers handlers = {.on_visit = on_visit, .on_done = on_done, .userdata = window};
-	const struct sweep_request request = {.window = window->config, .closes_at = closes_at, .by = "pumpwatchd"};
+	const struct sweep_request request = {
+		.window = window->config,
+		.closes_at = closes_at,
+		.since = window->cut_short && window->opened_at == opened_at ? opened_at : 0,
+		.by = "pumpwatchd",
+	};
 	struct error e;
 
+	window->opened_at = opened_at;
 	window->done_until = closes_at;
 	if (sweep_start(&window->sweep, &environment, &request, &handlers, &e) < 0) {
 		daemon_trouble(daemon, &e);
@@ -106,7 +122,10 @@ static bool look_back(struct daemon_window *window, int64_t now)
 
 	if (r > 0) {
 		window->looked_back = true;
-		start(window, before.closes_at);
+		if (!schedule_window_open(&window->config->when, now, &opened_at, &closes_at) ||
+		    before.started_at < opened_at)
+			opened_at = before.started_at;
+		start(window, opened_at, before.closes_at);
 		return true;
 	}
 	if (r == 0)
@@ -118,8 +137,11 @@ static bool look_back(struct daemon_window *window, int64_t now)
 	}
 	window->looked_back = true;
 	if (r > 0 && schedule_window_open(&window->config->when, now, &opened_at, &closes_at) &&
-	    before.started_at >= opened_at)
+	    before.started_at >= opened_at) {
+		window->opened_at = opened_at;
 		window->done_until = closes_at;
+		note_cut(window, &before.counts);
+	}
 	return true;
 }
 
@@ -170,13 +192,13 @@ static void tick(struct daemon_window *window, int64_t now, bool stopped)
 		window->sweep = NULL;
 		window->ended = false;
 	}
-	if (window->sweep || stopped || now < window->retry_at)
+	if (window->sweep || stopped || window->daemon->full[0] != '\0' || now < window->retry_at)
 		return;
 	if (!window->looked_back && !look_back(window, now))
 		return;
 	if (!window->sweep && now >= window->done_until &&
 	    schedule_window_open(&window->config->when, now, &opened_at, &closes_at))
-		start(window, closes_at);
+		start(window, opened_at, closes_at);
 }
 
 void daemon_windows_tick(struct daemon *daemon)

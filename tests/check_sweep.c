@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "enroll/enroll.h"
 #include "file/file.h"
+#include "outbox/outbox.h"
 #include "pull/pull.h"
 #include "store/store.h"
 #include "sweep/sweep.h"
@@ -592,6 +593,122 @@ START_TEST(a_stop_file_ends_a_sweep_that_runs)
 }
 END_TEST
 
+#define NO_DISK_HAS_SO_MUCH (UINT64_C(1) << 50)
+
+START_TEST(a_full_outbox_keeps_sweeps_from_starting)
+{
+	const struct sweep_request request = {.closes_at = TIME_NEVER};
+	struct outcome outcome = {0};
+	const struct sweep_handlers handlers = handlers_of(&outcome);
+	struct error e = {0};
+
+	add_baselines();
+	config.keep_free = NO_DISK_HAS_SO_MUCH;
+	ck_assert_int_eq(sweep_start(&outcome.sweep, &environment, &request, &handlers, &e), -1);
+	ck_assert_int_eq(e.code, ERROR_UNAVAILABLE);
+	ck_assert_ptr_eq(strstr(e.text, OUTBOX_FULL), e.text);
+	config.keep_free = 0;
+	sweep_all();
+}
+END_TEST
+
+START_TEST(a_full_outbox_ends_a_sweep_that_runs_and_the_rest_is_visited_later)
+{
+	struct outcome outcome = {.leave_after = 1};
+	struct outcome rest = {0};
+	struct sweep_request request = {.closes_at = TIME_NEVER, .ignore_back_off = true, .since = START};
+
+	add_baselines();
+	clock_now = START + 8 * TIME_DAY; /* all are overdue, which is not told now */
+	request.since = clock_now;
+	start_sweep(&outcome, &request);
+	while (outcome.visits == 0)
+		ck_assert_int_ge(sd_event_run(environment.event, UINT64_MAX), 0);
+	config.keep_free = NO_DISK_HAS_SO_MUCH;
+	clock_now += 2 * TIME_SECOND;
+	outcome.leave_after = 0;
+	run_sweep(&outcome);
+	ck_assert(outcome.counts.stopped && !outcome.failed);
+	ck_assert_ptr_eq(strstr(outcome.counts.why_stopped, OUTBOX_FULL), outcome.counts.why_stopped);
+	ck_assert_uint_eq(count_events(ALERT_SWEEP_SUMMARY, ALERT_TOLD), 1);
+	ck_assert_uint_eq(count_events(ALERT_DEVICE_OVERDUE, ALERT_OPENED), 0);
+	uint64_t visited = outcome.counts.devices - outcome.counts.results[DRIFT_SKIPPED];
+	ck_assert_uint_ge(visited, 1);
+	ck_assert_uint_lt(visited, PUMPS);
+	config.keep_free = 0;
+	start_sweep(&rest, &request);
+	run_sweep(&rest);
+	ck_assert_uint_eq(rest.counts.devices, PUMPS - visited);
+	ck_assert_uint_eq(rest.counts.results[DRIFT_VERIFIED], PUMPS - visited);
+}
+END_TEST
+
+START_TEST(a_heartbeat_tells_where_the_fleet_stands)
+{
+	CLEANUP(store_events_clear) struct store_events events = {0};
+	struct config_sink sink = {.name = (char *)"relp"};
+	char head[DIGEST_SHA256_HEX + 1];
+	struct error e = {0};
+	uint64_t seq;
+
+	ck_assert_int_eq(store_sink_position(store, "relp", &seq, &e), 0);
+	ck_assert_int_eq(store_sink_position(store, "of old", &seq, &e), 0);
+	add_baselines();
+	put("pump-2/therapy.bin", "FIRMWARE");
+	sweep_all();
+	set_state("PUMP-6", INVENTORY_RETIRED);
+	config.sinks = &sink;
+	config.sink_count = 1;
+	config.heartbeat = TIME_HOUR;
+	ck_assert_int_eq(store_event_head(store, &seq, head, &e), 0);
+	ck_assert_int_eq(store_sink_advance(store, "relp", seq - 1, clock_now, 0, &e), 0);
+	ck_assert_msg(sweep_tell_heartbeat(&environment, &e) == 0, "%s", e.text);
+	config.sinks = NULL;
+	config.sink_count = 0;
+	ck_assert_int_eq(store_event_head(store, &seq, head, &e), 0);
+	ck_assert_int_eq(store_events_list(store, seq - 1, 1, &events, &e), 0);
+	const struct alert_event *heartbeat = &events.items[0];
+	ck_assert_int_eq((int)heartbeat->type, ALERT_HEARTBEAT);
+	ck_assert_uint_eq(heartbeat->interval, 3600);
+	ck_assert_uint_eq(heartbeat->counts.devices, PUMPS - 1);
+	ck_assert_uint_eq(heartbeat->counts.results[DRIFT_VERIFIED], PUMPS - 2);
+	ck_assert_uint_eq(heartbeat->counts.results[DRIFT_DRIFTED], 1);
+	ck_assert_uint_eq(heartbeat->counts.open_alerts, 1);
+	ck_assert_uint_eq(heartbeat->counts.waiting, 1);
+	ck_assert_ptr_nonnull(strstr(heartbeat->serials, "model sample firmware 1"));
+}
+END_TEST
+
+START_TEST(an_owner_is_gone_when_its_process_is)
+{
+	char ours[SWEEP_OWNER_SIZE], theirs[SWEEP_OWNER_SIZE];
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		_exit(0);
+	sweep_owner_write(ours, "host", START);
+	ck_assert(!sweep_owner_is_gone(ours, ours));
+	const char *namespace = strchr(ours, '/');
+	int length = (int)(strchr(namespace + 1, '/') - namespace);
+	snprintf(theirs, sizeof theirs, "host%.*s/%d/7", length, namespace, (int)child);
+	ck_assert(!sweep_owner_is_gone(theirs, ours)); /* it waits to be reaped */
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	ck_assert(sweep_owner_is_gone(theirs, ours));
+	snprintf(theirs, sizeof theirs, "host%.*s/%d/7", length, namespace, (int)getpid());
+	ck_assert(sweep_owner_is_gone(theirs, ours)); /* who had our number before us */
+	snprintf(theirs, sizeof theirs, "host%.*s/1/7", length, namespace);
+	ck_assert(!sweep_owner_is_gone(theirs, ours));
+	snprintf(theirs, sizeof theirs, "another%.*s/%d/7", length, namespace, (int)child);
+	ck_assert(!sweep_owner_is_gone(theirs, ours));
+	snprintf(theirs, sizeof theirs, "host/pid:[1]/%d/7", (int)child);
+	ck_assert(!sweep_owner_is_gone(theirs, ours));
+	ck_assert(!sweep_owner_is_gone("host/1/2", "host/1/3"));
+	ck_assert(!sweep_owner_is_gone("", ours));
+	ck_assert(!sweep_owner_is_gone("host/?/1/2", "host/?/3/4"));
+}
+END_TEST
+
 START_TEST(an_interrupted_window_goes_on_and_visits_nobody_twice)
 {
 	const struct sweep_request request = {.window = &config.windows[0], .closes_at = START + TIME_HOUR};
@@ -693,9 +810,12 @@ END_TEST
 START_TEST(a_killed_sweeper_loses_and_repeats_nothing)
 {
 	const struct sweep_request request = {.window = &config.windows[0], .closes_at = START + 4 * TIME_HOUR};
+	char owner[SWEEP_OWNER_SIZE];
 	int pipe_fds[2];
 	char byte;
 
+	sweep_owner_write(owner, "host", clock_now);
+	environment.owner = owner;
 	add_baselines();
 	put("pump-2/therapy.bin", "FIRMWARE");
 	clock_now = START + 59 * TIME_MINUTE;
@@ -712,7 +832,7 @@ START_TEST(a_killed_sweeper_loses_and_repeats_nothing)
 		};
 		sd_event_new(&loop);
 		environment.event = loop;
-		environment.owner = "child/3/3";
+		sweep_owner_write(owner, "host", clock_now);
 		if (store_open(&environment.store, config.state, STORE_WRITE, false, &e) < 0 ||
 		    pull_pool_new(&environment.pool, loop, &options, &e) < 0)
 			_exit(1);
@@ -732,7 +852,7 @@ START_TEST(a_killed_sweeper_loses_and_repeats_nothing)
 	ck_assert_int_eq(waitpid(child, NULL, 0), child);
 	struct outcome outcome = {0};
 	start_sweep(&outcome, &request);
-	clock_now += 15 * TIME_MINUTE; /* what the child held is free when its leases end */
+	clock_now += 10 * TIME_MINUTE; /* its leases would hold for some minutes more, but it is gone */
 	run_sweep(&outcome);
 	ck_assert(outcome.done && !outcome.failed);
 	ck_assert_uint_le(outcome.visits, PUMPS - 3);
@@ -764,6 +884,10 @@ int main(void)
 	tcase_add_test(cases, a_stop_ends_the_sweep_and_says_what_was_skipped);
 	tcase_add_test(cases, a_stop_file_keeps_sweeps_from_starting);
 	tcase_add_test(cases, a_stop_file_ends_a_sweep_that_runs);
+	tcase_add_test(cases, a_full_outbox_keeps_sweeps_from_starting);
+	tcase_add_test(cases, a_full_outbox_ends_a_sweep_that_runs_and_the_rest_is_visited_later);
+	tcase_add_test(cases, a_heartbeat_tells_where_the_fleet_stands);
+	tcase_add_test(cases, an_owner_is_gone_when_its_process_is);
 	tcase_add_test(cases, an_interrupted_window_goes_on_and_visits_nobody_twice);
 	tcase_add_test(cases, a_window_that_closed_skips_the_rest);
 	tcase_add_test(cases, a_device_that_another_sweeper_has_is_left_to_it);

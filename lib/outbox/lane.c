@@ -119,6 +119,8 @@ static int send_batch(struct lane *lane)
 		return -1;
 	int sent = send_events(lane, &events, &batch);
 	int flushed = flush(lane, &batch, sent == 0 ? &lane->why : &unsaid);
+	if (batch.reached > lane->cursor)
+		lane->back_off = 0; /* it is not dead: the next try comes soon */
 	lane->cursor = batch.reached;
 	if (sent < 0 || flushed < 0)
 		lane->placed = false; /* it begins anew with the next connection */

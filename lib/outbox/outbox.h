@@ -26,9 +26,10 @@ struct outbox_options {
  * or -1.
  *
  * What a sink took last before its connection was lost is sent again as its replay has it. A sink
- * that is away, or whose store cannot be read or written, is tried again after a second, then
- * after twice as long, up to five minutes. An event that cannot be read (ERROR_DATA) holds those
- * behind it back, and why says so: nothing is left out. */
+ * that is away, or whose store cannot be read or written, is tried again after a second, then after
+ * twice as long, up to five minutes; when it has taken something, after a second again. An event
+ * that cannot be read (ERROR_DATA) holds those behind it back, and why says so: nothing is left
+ * out. */
 int outbox_new(struct outbox **ret_outbox, const struct outbox_options *options, struct error *e);
 void outbox_free(struct outbox *outbox); /* ends every wait; what was not delivered stays in the store */
 

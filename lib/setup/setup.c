@@ -104,8 +104,7 @@ int setup_load(struct setup *ret_setup, const char *path, struct error *e)
 	}
 	if (gethostname(setup.host, sizeof setup.host - 1) < 0)
 		strcpy(setup.host, "localhost");
-	(void)snprintf(setup.owner, sizeof setup.owner, "%.64s/%ld/%lld", setup.host, (long)getpid(),
-		       (long long)system_now(NULL)); /* fits */
+	sweep_owner_write(setup.owner, setup.host, system_now(NULL));
 	*ret_setup = setup;
 	ret_setup->credentials.given = getenv("CREDENTIALS_DIRECTORY");
 	ret_setup->credentials.configured = ret_setup->config.credentials;

@@ -15,7 +15,7 @@ struct setup {
 	struct config config;
 	struct sweep_models models;
 	struct credential_folders credentials; /* lent from config and the environment */
-	char owner[128]; /* of leases: this process, until it ends */
+	char owner[SWEEP_OWNER_SIZE]; /* of leases: this process, until it ends */
 	char host[256];	 /* this collector's name */
 	struct time_source clock;
 };

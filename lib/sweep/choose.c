@@ -98,6 +98,8 @@ int sweep_choose(const char ***ret_assets, size_t *ret_count, const struct store
 		return -1;
 	for (size_t i = 0; request->asset_count == 0 && i < devices->count; i++) {
 		const struct inventory_device *device = &devices->items[i].device;
+		if (request->since > 0 && devices->items[i].standing.visited_at >= request->since)
+			continue;
 		if (device->state == INVENTORY_RETIRED || (request->window && !window_has(request->window, device)))
 			continue;
 		if (ARRAY_APPEND(assets, count, device->asset) < 0)

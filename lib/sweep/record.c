@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "outbox/outbox.h"
 #include "sweep/internal.h"
 
 /* After a refused login or another identity nothing is tried by itself before this, doubling
@@ -306,7 +307,9 @@ int sweep_record_end(const struct sweep_environment *environment, uint64_t sweep
 	if (store_begin(store, e) < 0)
 		return -1;
 	CLEANUP(cleanup_rollback) struct store *open = store;
-	if (skip_rest(store, sweep, e) < 0 || check_overdue(environment, sweep, e) < 0 ||
+	/* A full outbox still gets what this sweep has to tell; what is overdue is told when it has room. */
+	bool full = outbox_is_full(store, environment->config, NULL) > 0;
+	if (skip_rest(store, sweep, e) < 0 || (!full && check_overdue(environment, sweep, e) < 0) ||
 	    sweep_groups_tell(environment, sweep, e) < 0 || store_sweep_counts(store, sweep, &counts, e) < 0 ||
 	    store_summarise(store, now, environment->config->overdue_after, &summary, e) < 0)
 		return -1;

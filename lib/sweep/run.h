@@ -44,6 +44,7 @@ struct sweep {
 	struct error failed; /* code ERROR_NONE: nothing failed */
 	unsigned lost_in_a_row;
 	int64_t renew_at;
+	int64_t full_at; /* when the outbox is looked at next */
 	struct sweep_progress progress;
 	sd_event_source *kick;
 	sd_event_source *tick;

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "outbox/outbox.h"
 #include "sweep/run.h"
 
 /* A lease outlives a crash by so long at most; it is renewed while the visit runs. */
@@ -199,6 +200,21 @@ static void heed_stop(struct sweep *sweep)
 	sweep_begin_end(sweep, words.text);
 }
 
+/* Once a tick: the store is asked, and the disk. */
+static void heed_outbox(struct sweep *sweep, int64_t now)
+{
+	struct error why;
+
+	if (now < sweep->full_at && sweep->full_at - now <= TICK)
+		return;
+	sweep->full_at = now + TICK;
+	int r = outbox_is_full(sweep->environment.store, sweep->environment.config, &why);
+	if (r < 0)
+		sweep_fail(sweep, &why);
+	else if (r > 0)
+		sweep_begin_end(sweep, why.text);
+}
+
 static void go_on(struct sweep *sweep)
 {
 	int64_t now = sweep_now(&sweep->environment);
@@ -207,6 +223,8 @@ static void go_on(struct sweep *sweep)
 		return;
 	if (!sweep->stopping)
 		heed_stop(sweep);
+	if (!sweep->stopping && has_work(sweep))
+		heed_outbox(sweep, now);
 	if (now >= sweep->record.closes_at)
 		sweep_begin_end(sweep, "the window closed");
 	if (!sweep->stopping && now >= sweep->renew_at)
@@ -324,10 +342,21 @@ static int refuse_while_stopped(const struct sweep_environment *environment, str
 	return r;
 }
 
+static int refuse_while_full(const struct sweep_environment *environment, struct error *e)
+{
+	return outbox_is_full(environment->store, environment->config, e) == 0 ? 0 : -1;
+}
+
+static bool is_gone(const char *owner, const void *ours)
+{
+	return sweep_owner_is_gone(owner, ours);
+}
+
 int sweep_start(struct sweep **ret_sweep, const struct sweep_environment *environment,
 		const struct sweep_request *request, const struct sweep_handlers *handlers, struct error *e)
 {
-	if (refuse_while_stopped(environment, e) < 0)
+	if (refuse_while_stopped(environment, e) < 0 || refuse_while_full(environment, e) < 0 ||
+	    store_lease_drop_gone(environment->store, is_gone, environment->owner, e) < 0)
 		return -1;
 	CLEANUP(cleanup_sweep_free) struct sweep *sweep = calloc(1, sizeof *sweep);
 	if (!sweep)

@@ -32,6 +32,13 @@ int sweep_models_load(struct sweep_models *ret_models, const char *folder, struc
 void sweep_models_clear(struct sweep_models *models);
 const struct inventory_model *sweep_models_find(const struct sweep_models *models, const char *name);
 
+/* Who holds a lease: a process of a host, in its namespace, and its start. */
+enum { SWEEP_OWNER_SIZE = 160 };
+void sweep_owner_write(char ret_owner[static SWEEP_OWNER_SIZE], const char *host, int64_t now);
+/* Whether an owner is known for certain to run no more: one of our host and namespace whose process
+ * is not there, or that had our own number before us. */
+bool sweep_owner_is_gone(const char *owner, const char *ours);
+
 /* What a sweep works with. All lent until sweep_free(). */
 struct sweep_environment {
 	struct sd_event *event;
@@ -85,6 +92,7 @@ struct sweep_request {
 	size_t asset_count;
 	const struct config_window *window; /* NULL: by hand */
 	int64_t closes_at;		    /* TIME_NEVER by hand */
+	int64_t since;			    /* devices that were visited since then are left out; 0: none */
 	bool ignore_back_off;		    /* by hand, named or --all */
 	const char *by;
 };
@@ -94,8 +102,9 @@ struct sweep_request {
 int sweep_choose(const char ***ret_assets, size_t *ret_count, const struct store_devices *devices,
 		 const struct sweep_request *request, struct error *e);
 
-/* Begin, or take up again, a sweep. An unknown asset or a stop in force fails. Returns 0 or
- * -1. */
+/* Begin, or take up again, a sweep. An unknown asset, a stop in force or an outbox that is full fails.
+ * One that fills up meanwhile ends the sweep early, with its words (OUTBOX_FULL …). Leases of
+ * processes that are gone are dropped. Returns 0 or -1. */
 int sweep_start(struct sweep **ret_sweep, const struct sweep_environment *environment,
 		const struct sweep_request *request, const struct sweep_handlers *handlers,
 		struct error *e);
@@ -118,6 +127,9 @@ void sweep_progress(const struct sweep *sweep, struct sweep_progress *ret_progre
  * and not believed, or -1. */
 int sweep_check_baselines(struct baselines *ret_baselines, const struct sweep_environment *environment,
 			  struct error *e);
+
+/* Append a HEARTBEAT with the counts of now. */
+int sweep_tell_heartbeat(const struct sweep_environment *environment, struct error *e);
 
 /* Open or resolve DEVICE_OVERDUE for the whole fleet, in one transaction. */
 int sweep_check_overdue(const struct sweep_environment *environment, uint64_t sweep, struct error *e);

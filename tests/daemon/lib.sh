@@ -56,5 +56,7 @@ sequence() { grep -oE ' seq="[0-9]+"' "$1" | tr -cd '0-9\n' | sort -nu; }
 is_gapless() {
 	local expected
 	expected=$(query 'SELECT max(seq) FROM record')
-	same "$(sequence "$1" | tr '\n' ' ')" "$(seq "$expected" | tr '\n' ' ')" "the sequence in ${1##*/}"
+	diff <(sequence "$1") <(seq "$expected") >"$TEMPORARY/differs" && return 0
+	fail "the sequence in ${1##*/} is not 1 to $expected:"
+	show <"$TEMPORARY/differs"
 }
