@@ -108,10 +108,10 @@ static int find_target(size_t *ret_target, struct alert_body *body, enum alert_f
 {
 	CLEANUP(text_clear) struct text narrow;
 
+	text_init(&narrow);
 	*ret_target = ALERT_MESSAGE_MAX;
 	if (body->event->assets || body->event->serials)
 		return 0;
-	text_init(&narrow);
 	if (write_at(&narrow, body, format, LEVEL_AIMED) < 0)
 		return -1;
 	if (narrow.length <= ALERT_MESSAGE_AIM)
