@@ -238,7 +238,7 @@ START_TEST(what_the_shipped_configuration_shows_as_default_is_one)
 			*c = '\n';
 	ck_assert_msg(parse(&shown, bytes, &e) == 0, "%s", e.text);
 	ck_assert_uint_eq(shown.window_count, 2);
-	ck_assert_uint_eq(shown.sink_count, 3);
+	ck_assert_uint_eq(shown.sink_count, 5);
 	ck_assert_str_eq(shown.models, plain.models);
 	ck_assert_str_eq(shown.credentials, plain.credentials);
 	ck_assert_str_eq(shown.sd_id, plain.sd_id);
@@ -254,6 +254,15 @@ START_TEST(what_the_shipped_configuration_shows_as_default_is_one)
 	ck_assert_uint_eq(shown.breaker, plain.breaker);
 	ck_assert_str_eq(shown.sinks[0].path, "/dev/log");
 	ck_assert_int_eq(shown.sinks[0].facility, 16);
+	ck_assert_int_eq(shown.sinks[0].format, ALERT_RFC5424);
+	ck_assert_int_eq(shown.sinks[1].type, CONFIG_SINK_RELP);
+	ck_assert_uint_eq(shown.sinks[1].port, 2514);
+	ck_assert_uint_eq(shown.sinks[1].window, 64);
+	ck_assert_int_eq(shown.sinks[1].timeout, 30 * TIME_SECOND);
+	ck_assert_int_eq(shown.sinks[2].type, CONFIG_SINK_TLS);
+	ck_assert_int_eq(shown.sinks[2].replay, 5 * TIME_MINUTE);
+	ck_assert_int_eq(shown.sinks[3].type, CONFIG_SINK_SPOOL);
+	ck_assert_uint_eq(shown.sinks[3].keep, 8);
 	config_clear(&shown);
 	config_clear(&plain);
 	free(bytes);
