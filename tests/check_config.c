@@ -245,6 +245,8 @@ START_TEST(what_the_shipped_configuration_shows_as_default_is_one)
 	ck_assert_uint_eq(shown.approvals, plain.approvals);
 	ck_assert_int_eq(shown.overdue_after, plain.overdue_after);
 	ck_assert_int_eq(shown.remind_after, plain.remind_after);
+	ck_assert_int_eq(shown.remind_most, plain.remind_most);
+	ck_assert_uint_eq(shown.group, plain.group);
 	ck_assert_uint_eq(shown.pullers, plain.pullers);
 	ck_assert_uint_eq(shown.visits, plain.visits);
 	ck_assert_uint_eq(shown.subnet_visits, plain.subnet_visits);

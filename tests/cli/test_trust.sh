@@ -209,7 +209,7 @@ altered_records() {
 		DELETE FROM record WHERE number > N|record M: |record-removed
 		UPDATE record SET number = -1 WHERE number = N; UPDATE record SET number = N WHERE number = M; UPDATE record SET number = M WHERE number = -1|record N: |record-out-of-order
 		UPDATE chain SET head = replace(head, substr(head, 1, 1), 'x')||chain-altered
-		DROP TABLE chain; CREATE TABLE chain (only_one, count, seq, head)||
+		DROP TABLE chain; CREATE TABLE chain (only_one, count, seq, head, event_bytes)||
 	END
 }
 
