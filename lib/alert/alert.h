@@ -86,9 +86,8 @@ struct alert_event {
 	int64_t at;
 	char *site, *asset, *serial, *model, *name, *department, *address;
 	char *path;
-	bool has_kind;
 	enum visit_kind kind;
-	bool has_new, has_old;
+	bool has_kind, has_new, has_old, has_counts;
 	uint64_t new_size, old_size;
 	struct digest_pair new_digest, old_digest;
 	char *release, *manifest;
@@ -98,7 +97,6 @@ struct alert_event {
 	char *grade;   /* visit_grade_write() */
 	uint64_t sweep;
 	uint64_t alert; /* number of the alert, 0 for none */
-	bool has_counts;
 	struct alert_counts counts;
 	char *serials; /* of a summary or heartbeat: the highest of each scope and kind, "model generic firmware
 			* 7, …"; whole entries within ALERT_SERIALS_MAX bytes, "..." for the rest */
