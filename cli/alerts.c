@@ -159,7 +159,9 @@ static void print_sentence(struct cli *cli, const struct alert *alert)
 	CLEANUP(store_device_clear) struct store_device device = {0};
 	CLEANUP(alert_event_clear) struct alert_event event = {0};
 	CLEANUP(text_clear) struct text sentence;
-	const struct alert_change change = {.alert = *alert, .action = ALERT_OPENED};
+	const struct alert_change change = {
+		.alert = *alert, .action = alert->state == ALERT_STATE_RESOLVED ? ALERT_ENDED : ALERT_OPENED,
+	};
 
 	text_init(&sentence);
 	if (alert->asset && store_device_load(cli->store, alert->asset, &device, NULL) <= 0)

@@ -112,13 +112,17 @@ a_retired_device_has_no_open_alert() {
 }
 
 the_last_device_resolves_it() {
+	local group
 	mend PUMP-1 PUMP-2 PUMP-3
 	pumpwatch --quiet sweep
 	same "$(pumpwatch alerts)" "No alert is open."
 	exits 0 pumpwatch alerts --all
 	contains "$OUTPUT" "alerts of devices stand under that of a group"
 	same "$(pumpwatch --json alerts --all | jq -r '[.[] | select(.type == "FLEET_DRIFT") | .state] | join(" ")')" resolved
-	contains "$(pumpwatch --json alerts --all | jq -r '.[] | select(.type == "FLEET_DRIFT") | .detail')" "its last device, PUMP-"
+	group=$(pumpwatch --json alerts --all | jq '.[] | select(.type == "FLEET_DRIFT") | .number')
+	exits 0 pumpwatch alert show "$group"
+	contains "$OUTPUT" "Resolved: FLEET_DRIFT of "
+	contains "$OUTPUT" ": its last device, PUMP-"
 }
 
 run_case fewer_than_the_threshold_are_told_one_by_one
