@@ -194,6 +194,9 @@ START_TEST(an_alert_comes_back_whole)
 	alert.acknowledged_by = "a person";
 	alert.note = "seen";
 	alert.resolved_at = 40;
+	alert.reminders = 3;
+	alert.sweep = 12;
+	alert.under = 99;
 	must(store_alert_save(store, &alert, &e));
 	ck_assert_uint_eq(alert.number, 1);
 	ck_assert_int_eq(must(store_alert_load(store, 1, &found, &e)), 1);
@@ -218,6 +221,10 @@ START_TEST(an_alert_comes_back_whole)
 	ck_assert_str_eq(found.acknowledged_by, "a person");
 	ck_assert_str_eq(found.note, "seen");
 	ck_assert_int_eq(found.resolved_at, 40);
+	ck_assert_uint_eq(found.reminders, 3);
+	ck_assert_uint_eq(found.sweep, 12);
+	ck_assert_uint_eq(found.under, 99);
+	ck_assert_ptr_null(found.group);
 	alert_clear(&found);
 	ck_assert_int_eq(must(store_alert_load(store, 2, &found, &e)), 0);
 }
@@ -273,6 +280,115 @@ START_TEST(each_rejected_baseline_is_a_cause_of_its_own)
 }
 END_TEST
 
+/* The alert of a group that sample_alert() of "A" can stand under. */
+static struct alert sample_group(void)
+{
+	struct alert group = sample_alert(NULL, "A");
+
+	group.type = ALERT_FLEET_DRIFT;
+	group.members = ALERT_FILE_MODIFIED;
+	group.group = "sample-pump";
+	group.asset_count = 40;
+	return group;
+}
+
+START_TEST(a_group_is_found_by_what_its_devices_have_in_common)
+{
+	struct alert group = sample_group(), subnet = { .type = ALERT_FLEET_UNREACHABLE, .group = "192.0.2.0/24",
+							.members = ALERT_DEVICE_UNREACHABLE };
+	struct alert alike = sample_alert("SAMPLE-0001", "A"), silent = { .type = ALERT_DEVICE_UNREACHABLE }, found;
+
+	must(store_alert_save(store, &group, &e));
+	must(store_alert_save(store, &subnet, &e));
+	ck_assert_int_eq(must(store_alert_group(store, "sample-pump", &alike, &found, &e)), 1);
+	ck_assert_uint_eq(found.number, group.number);
+	ck_assert_str_eq(found.group, "sample-pump");
+	ck_assert_int_eq(found.members, ALERT_FILE_MODIFIED);
+	ck_assert_uint_eq(found.asset_count, 40);
+	alert_clear(&found);
+	ck_assert_int_eq(must(store_alert_group(store, "192.0.2.0/24", &silent, &found, &e)), 1);
+	ck_assert_uint_eq(found.number, subnet.number);
+	alert_clear(&found);
+	ck_assert_int_eq(must(store_alert_group(store, "other-pump", &alike, &found, &e)), 0);
+	alike.new_digest = sample_digest(2);
+	ck_assert_int_eq(must(store_alert_group(store, "sample-pump", &alike, &found, &e)), 0);
+	alike = sample_alert("SAMPLE-0001", "B");
+	ck_assert_int_eq(must(store_alert_group(store, "sample-pump", &alike, &found, &e)), 0);
+	alike = sample_alert("SAMPLE-0001", "A");
+	alike.kind = VISIT_CONFIG;
+	ck_assert_int_eq(must(store_alert_group(store, "sample-pump", &alike, &found, &e)), 0);
+	group.state = ALERT_STATE_RESOLVED;
+	must(store_alert_save(store, &group, &e));
+	alike.kind = VISIT_DRUG_LIBRARY;
+	ck_assert_int_eq(must(store_alert_group(store, "sample-pump", &alike, &found, &e)), 0);
+}
+END_TEST
+
+START_TEST(one_change_has_one_group_that_is_not_resolved)
+{
+	struct alert group = sample_group(), again = sample_group(), other = sample_group(), model = sample_group();
+	struct alert stale = { .type = ALERT_FLEET_DRIFT, .members = ALERT_FILE_STALE, .group = "sample-pump",
+			       .manifest = "aa" };
+	struct alert later = stale, stale_again = stale;
+
+	must(store_alert_save(store, &group, &e));
+	must_refuse(store_alert_save(store, &again, &e), ERROR_INTERNAL, "UNIQUE");
+	other.new_digest = sample_digest(2);
+	must(store_alert_save(store, &other, &e));
+	model.group = "other-pump";
+	must(store_alert_save(store, &model, &e));
+	must(store_alert_save(store, &stale, &e));
+	must_refuse(store_alert_save(store, &stale_again, &e), ERROR_INTERNAL, "UNIQUE");
+	later.manifest = "bb";
+	must(store_alert_save(store, &later, &e));
+	group.state = ALERT_STATE_RESOLVED;
+	must(store_alert_save(store, &group, &e));
+	must(store_alert_save(store, &again, &e));
+}
+END_TEST
+
+START_TEST(alerts_under_a_group_and_untold_ones_are_listed)
+{
+	struct alert group = sample_group();
+	struct store_alerts alerts;
+	struct store_summary summary;
+	uint64_t count;
+
+	enroll(3);
+	must(store_alert_save(store, &group, &e));
+	for (int i = 0; i < 3; i++) {
+		static char *const assets[] = { "SAMPLE-0003", "SAMPLE-0002", "SAMPLE-0001" };
+		struct alert alert = sample_alert(assets[i], "A");
+		alert.under = i < 2 ? group.number : 0;
+		alert.told_at = i;
+		alert.sweep = (uint64_t)i;
+		must(store_alert_save(store, &alert, &e));
+	}
+	must(store_alerts_under(store, group.number, &alerts, &e));
+	ck_assert_uint_eq(alerts.count, 2);
+	ck_assert_str_eq(alerts.items[0].asset, "SAMPLE-0002");
+	store_alerts_clear(&alerts);
+	must(store_alerts_count_under(store, group.number, &count, &e));
+	ck_assert_uint_eq(count, 2);
+	must(store_alerts_count_under(store, 0, &count, &e));
+	ck_assert_uint_eq(count, 0);
+	must(store_alerts_untold(store, &alerts, &e));
+	ck_assert_uint_eq(alerts.count, 1);
+	ck_assert_str_eq(alerts.items[0].asset, "SAMPLE-0003");
+	struct alert like = sample_alert("SAMPLE-0001", "A");
+	store_alerts_clear(&alerts);
+	must(store_alerts_alike(store, "sample-pump", &like, 0, &alerts, &e));
+	ck_assert_uint_eq(alerts.count, 3);
+	store_alerts_clear(&alerts);
+	must(store_alerts_alike(store, "sample-pump", &like, 2, &alerts, &e));
+	ck_assert_uint_eq(alerts.count, 1);
+	ck_assert_str_eq(alerts.items[0].asset, "SAMPLE-0001");
+	store_alerts_clear(&alerts);
+	must(store_summarise(store, 100, 0, &summary, &e));
+	ck_assert_uint_eq(summary.open_alerts, 3); /* those of devices */
+}
+END_TEST
+
 START_TEST(alerts_are_listed_by_device_and_state)
 {
 	struct store_alerts alerts;
@@ -318,6 +434,9 @@ int main(void)
 	tcase_add_test(alerts, a_devices_own_alert_has_no_kind_and_no_path);
 	tcase_add_test(alerts, one_cause_has_one_alert_that_is_not_resolved);
 	tcase_add_test(alerts, each_rejected_baseline_is_a_cause_of_its_own);
+	tcase_add_test(alerts, a_group_is_found_by_what_its_devices_have_in_common);
+	tcase_add_test(alerts, one_change_has_one_group_that_is_not_resolved);
+	tcase_add_test(alerts, alerts_under_a_group_and_untold_ones_are_listed);
 	tcase_add_test(alerts, alerts_are_listed_by_device_and_state);
 	return suite_run(suite);
 }
