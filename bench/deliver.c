@@ -96,12 +96,9 @@ static int fill(const struct config *config, int count, struct error *e)
 	return 0;
 }
 
-static int start(struct outbox **ret_outbox, const struct config *config, struct error *e)
+static struct outbox_options options_for(const struct config *config)
 {
-	static struct outbox_options options = {.frame = &frame, .clock = {.now = real_now}};
-
-	options.config = config;
-	return outbox_new(ret_outbox, &options, e);
+	return (struct outbox_options){.config = config, .frame = &frame, .clock = {.now = real_now}};
 }
 
 static void say_seconds(int64_t began)
@@ -124,10 +121,11 @@ static int finish(struct outbox *outbox, int64_t began, struct error *e)
 
 static int drain(const struct config *config, struct error *e)
 {
+	const struct outbox_options options = options_for(config);
 	CLEANUP(cleanup_outbox_free) struct outbox *outbox = NULL;
 	int64_t began = clock_now(CLOCK_MONOTONIC);
 
-	return start(&outbox, config, e) < 0 ? -1 : finish(outbox, began, e);
+	return outbox_new(&outbox, &options, e) < 0 ? -1 : finish(outbox, began, e);
 }
 
 static int append_each(struct store *store, struct outbox *outbox, int count, struct error *e)
@@ -156,10 +154,11 @@ static int append_alone(const struct config *config, int count, struct error *e)
 
 static int live(const struct config *config, int count, struct error *e)
 {
+	const struct outbox_options options = options_for(config);
 	CLEANUP(cleanup_store_close) struct store *store = NULL;
 	CLEANUP(cleanup_outbox_free) struct outbox *outbox = NULL;
 
-	if (open_store(&store, config, e) < 0 || start(&outbox, config, e) < 0)
+	if (open_store(&store, config, e) < 0 || outbox_new(&outbox, &options, e) < 0)
 		return -1;
 	int64_t began = clock_now(CLOCK_MONOTONIC);
 	return append_each(store, outbox, count, e) < 0 ? -1 : finish(outbox, began, e);

@@ -341,7 +341,8 @@ static const struct {
 	{"expired", "ca", "client", "receiver.example.org", {"expired at 2020-01-01 00:00 UTC", "renewed there"}},
 	{"server", "ca", NULL, "receiver.example.org", {"certificate from us", "set cert-file and key-file"}},
 	{"server", "ca", "foreign", "receiver.example.org", {"our certificate", "foreign.pem"}},
-	{"server", "ca", "expired", "receiver.example.org", {"our certificate", "which expired at 2020-01-01 00:00 UTC: renew it"}},
+	{"server", "ca", "expired", "receiver.example.org",
+	 {"our certificate", "which expired at 2020-01-01 00:00 UTC: renew it"}},
 	{"server", "ca", "stranger", "receiver.example.org", {"may not accept our certificate", "stranger.pem"}},
 };
 
@@ -374,7 +375,8 @@ START_TEST(renewed_certificates_count_from_the_next_connection_on)
 	start_tls(&server, "server");
 	SINK(relp, CONFIG_SINK_RELP, &server);
 
-	server_shell(&server, "cd certs && mv client.pem good.pem && mv client.key good.key && cp expired.pem client.pem && cp expired.key client.key");
+	server_shell(&server, "cd certs && mv client.pem good.pem && mv client.key good.key && "
+			      "cp expired.pem client.pem && cp expired.key client.key");
 	fixture_expect_away(relp.sink, "renew it");
 	server_shell(&server, "cd certs && mv good.pem client.pem && mv good.key client.key");
 	fixture_open(relp.sink, 1);

@@ -67,7 +67,8 @@ static const struct {
 	{"rm ca.pem", {"ca-file ", "ca.pem: No such file"}},
 	{"cp stranger.key client.key", {"key-file ", "client.key is not the key of cert-file"}},
 	{"echo x >client.key", {"client.key holds no private key", "without a passphrase"}},
-	{"openssl ec -in stranger.key -aes128 -passout pass:sample -out client.key", {"client.key holds no private key", "without a passphrase"}},
+	{"openssl ec -in stranger.key -aes128 -passout pass:sample -out client.key",
+	 {"client.key holds no private key", "without a passphrase"}},
 	{"echo x >client.pem", {"client.pem holds no usable certificate", ""}},
 	{"echo x >ca.pem", {"ca.pem holds no certificate", ""}},
 };

@@ -105,7 +105,8 @@ static int read_answer(struct sink *sink, const struct relp_frame *frame, struct
 	if (relp_answer_parse(ret_answer, frame->data, frame->length) < 0)
 		return say_with(sink, "the receiver's answer is no RELP:", frame->data, frame->length);
 	if (ret_answer->code != 200)
-		return say_with(sink, "the receiver refuses:", frame->data, ret_answer->words_length + (size_t)(ret_answer->words - frame->data));
+		return say_with(sink, "the receiver refuses:", frame->data,
+				(size_t)(ret_answer->words - frame->data) + ret_answer->words_length);
 	return 0;
 }
 
@@ -161,7 +162,7 @@ static int await_room(struct sink *sink, unsigned most)
 /* The receiver notes a session that just breaks off as an error in its log. */
 static void say_goodbye(struct sink *sink)
 {
-	const uint32_t number = relp_window_take(&(struct relp_window){.first = sink->relp.window.first, .count = sink->relp.window.count});
+	const uint32_t number = relp_window_next(&sink->relp.window);
 	const int64_t until = sink_now() + PARTING;
 	struct relp_frame frame;
 

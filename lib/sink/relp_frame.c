@@ -206,6 +206,11 @@ static uint32_t advance(uint32_t number, unsigned by)
 	return (number - 1 + by) % RELP_NUMBER_MOST + 1;
 }
 
+uint32_t relp_window_next(const struct relp_window *window)
+{
+	return advance(window->first, window->count);
+}
+
 uint32_t relp_window_take(struct relp_window *window)
 {
 	return advance(window->first, window->count++);

@@ -57,7 +57,10 @@ struct relp_window {
 	uint64_t acked; /* bit i: first + i has its answer */
 };
 
-/* Take the next number. There must be fewer than RELP_WINDOW_MAX. */
+/* The number of what is sent next. */
+uint32_t relp_window_next(const struct relp_window *window);
+
+/* Take it for a record. There must be fewer than RELP_WINDOW_MAX. */
 uint32_t relp_window_take(struct relp_window *window);
 
 /* Note the acknowledgement of a number. Returns how many of the oldest are now done with, or

@@ -157,8 +157,8 @@ static int check_readable(const char *key, const char *path, struct error *e)
 	if (fd >= 0)
 		return 0;
 	if (errno == EACCES || errno == EPERM)
-		return error_set(e, ERROR_UNAVAILABLE, "%s %s: permission denied: the user that runs pumpwatchd must be able to read it",
-				 key, path);
+		return error_set(e, ERROR_UNAVAILABLE,
+				 "%s %s: permission denied: the user that runs pumpwatchd must be able to read it", key, path);
 	return error_set(e, ERROR_UNAVAILABLE, "%s %s: %s", key, path, strerrordesc_np(errno));
 }
 
