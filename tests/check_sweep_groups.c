@@ -18,7 +18,7 @@
 enum { MOST = 60, GROUP = 5, ASSET_SIZE = 64 };
 #define START (INT64_C(1795309200) * TIME_SECOND)
 
-static char folder[] = "/tmp/sweep-groups-XXXXXX";
+static char folder[64];
 static int64_t clock_now;
 static struct config config;
 static struct sweep_environment environment;
@@ -96,8 +96,11 @@ static void begin(void)
 	static const char text[] = "[pumpwatch]\nsite = sample\nstate = state\napprovals = 0\noverdue-after = 90d\n"
 				   "[alerts]\ngroup = 5\nremind-after = 1d\nremind-most = 4d\n";
 
+	strcpy(folder, "/tmp/check_sweep_groups.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	clock_now = START;
+	heard = 0;
+	suffix = "";
 	MUST(config_parse(&config, "/test.conf", text, sizeof text - 1, &e));
 	environment = (struct sweep_environment){
 		.config = &config, .owner = "test/1/1", .clock = {.now = read_clock},
