@@ -59,3 +59,31 @@ kill_rsyslogd() {
 }
 
 has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
+
+# Usage: make_relay [NAME...] ; the relay of conf/rsyslog in $TEMPORARY/relay.conf, with our names
+# and places, and certificates for a collector, relay, siem and more NAMEs in $PKI
+make_relay() {
+	PKI=$TEMPORARY/pki RELAY_PORT=$(free_port) SIEM_PORT=$(free_port)
+	mkdir -p "$TEMPORARY/queue" && certificates "$PKI" relay siem collector "$@" || return
+	cp "$srcdir/conf/rsyslog/pumpwatch-relay.conf" "$TEMPORARY/relay.conf"
+	put "$TEMPORARY/relay.conf" \
+		'target="siem.example.org" port="2514"' "target=\"127.0.0.1\" port=\"$SIEM_PORT\"" \
+		'port="2514" ruleset' "address=\"127.0.0.1\" port=\"$RELAY_PORT\" ruleset" \
+		/var/spool/rsyslog/pumpwatch "$TEMPORARY/queue" \
+		/etc/rsyslog.d/pumpwatch/ca.pem "$PKI/ca.pem" \
+		/etc/rsyslog.d/pumpwatch/cert.pem "$PKI/relay.pem" \
+		/etc/rsyslog.d/pumpwatch/key.pem "$PKI/relay.key" \
+		'action.resumeInterval="10"' 'action.resumeInterval="1"'
+}
+
+# The receiver of conf/rsyslog behind the relay, with TLS, as a SIEM has it: $TEMPORARY/siem.conf,
+# which writes $TEMPORARY/siem/events
+make_siem() {
+	mkdir -p "$TEMPORARY/siem"
+	cp "$srcdir/conf/rsyslog/pumpwatch-receiver.conf" "$TEMPORARY/siem.conf"
+	put "$TEMPORARY/siem.conf" /tmp/pumpwatch "$TEMPORARY/siem" '"1601"' "\"$(free_port)\"" \
+		'module(load="imrelp")' 'module(load="imrelp" tls.tlslib="openssl")' \
+		'port="2514"' "port=\"$SIEM_PORT\" tls=\"on\" tls.authMode=\"name\"
+			tls.caCert=\"$PKI/ca.pem\" tls.myCert=\"$PKI/siem.pem\" tls.myPrivKey=\"$PKI/siem.key\"
+			tls.permittedPeer=[\"relay.example.org\"]"
+}
