@@ -111,7 +111,7 @@ static void begin(void)
 
 static void end(void)
 {
-	char command[64];
+	char command[128];
 
 	store_close(store);
 	config_clear(&config);
