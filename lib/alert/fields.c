@@ -165,7 +165,7 @@ void alert_fields_make(struct alert_fields *ret_fields, const struct alert_event
 {
 	*ret_fields = (struct alert_fields){0};
 	add_number(ret_fields, "v", FIELDS_VERSION);
-	add_string(ret_fields, "eid", event->eid, ALERT_LIMIT_DIGEST);
+	add_string(ret_fields, "eid", event->eid, ALERT_LIMIT_ID);
 	add_reference(ret_fields, "seq", event->seq);
 	add_string(ret_fields, "prev", event->previous, ALERT_LIMIT_DIGEST);
 	add_string(ret_fields, "action", alert_action_name(event->action), ALERT_LIMIT_NONE);

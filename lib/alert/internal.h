@@ -70,7 +70,8 @@ extern const struct alert_limits alert_limits_widest;
 /* Which limit a field is held to. */
 enum alert_limit {
 	ALERT_LIMIT_NONE,
-	ALERT_LIMIT_DIGEST, /* its own length: never cut */
+	ALERT_LIMIT_ID,	    /* its own length: never cut */
+	ALERT_LIMIT_DIGEST, /* likewise */
 	ALERT_LIMIT_WORD,
 	ALERT_LIMIT_PATH,
 	ALERT_LIMIT_LIST,

@@ -67,6 +67,8 @@ bool alert_add_marked(struct text *text, const struct alert_marks *marks, const 
 size_t alert_field_limit(const struct alert_field *field, const struct alert_limits *limits)
 {
 	switch (field->limit) {
+	case ALERT_LIMIT_ID:
+		return ALERT_EID_SIZE - 1;
 	case ALERT_LIMIT_DIGEST:
 		return DIGEST_SHA256_HEX;
 	case ALERT_LIMIT_WORD:

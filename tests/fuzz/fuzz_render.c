@@ -2,6 +2,7 @@
  * clean line that a strict parser reads back to the same values, and its record comes back as it
  * was. The input is flags and numbers, then strings ended by NUL, then what groups and
  * heartbeats have. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,11 +22,13 @@ struct input {
 	size_t length;
 };
 
-static void expect(bool holds)
+static void fail(int line)
 {
-	if (!holds)
-		abort();
+	(void)fprintf(stderr, "fuzz_render.c:%d does not hold\n", line);
+	abort();
 }
+
+#define expect(holds) ((holds) ? (void)0 : fail(__LINE__))
 
 static uint8_t next_byte(struct input *input)
 {
