@@ -386,12 +386,12 @@ START_TEST(worst_event_keeps_its_limit_and_its_digests)
 			for (unsigned way = 0; way < WAYS; way++) {
 				enum alert_format format = (enum alert_format)(way / CARRIERS);
 				enum alert_carrier carrier = (enum alert_carrier)(way % CARRIERS);
+				if ((action > 0 || carrier != ALERT_SYSLOG) && type != ALERT_FILE_FORGED)
+					continue; /* its header is the longest, and the words differ little */
 				CLEANUP(text_clear) struct text text;
 				CLEANUP(alert_seen_clear) struct alert_seen seen = {0};
 				event.type = (enum alert_type)type;
 				event.action = (enum alert_action)action;
-				if ((action > 0 || carrier != ALERT_SYSLOG) && type != ALERT_FILE_FORGED)
-					continue; /* its header is the longest, and the words differ little */
 				text_init(&text);
 				ck_assert_int_eq(alert_render(&text, &event, format, carrier, &widest), 0);
 				ck_assert_msg(text.length <= ALERT_MESSAGE_MAX, "%s %s: %zu",
@@ -453,7 +453,8 @@ END_TEST
 START_TEST(carriers_have_their_headers)
 {
 	static const char *const bodies[ALERT_FORMAT_COUNT] = {
-		"[timeQuality tzKnown=\"1\" isSynced=\"1\"][", "CEF:0|pumpwatch|pumpwatch|",
+		"", /* check_alert_render has RFC 5424 letter by letter */
+		"CEF:0|pumpwatch|pumpwatch|",
 		"LEEF:2.0|pumpwatch|pumpwatch|", "{\"@timestamp\":\"2026-11-22T01:00:00.123456Z\",",
 		"{\"class_uid\":2004,",
 	};
@@ -466,8 +467,6 @@ START_TEST(carriers_have_their_headers)
 	const char *body = bodies[_i / CARRIERS];
 	CLEANUP(text_clear) struct text text;
 
-	if (_i / CARRIERS == ALERT_RFC5424) /* as check_alert_render has them, letter by letter */
-		return;
 	setenv("TZ", "UTC", 1);
 	render(&text, &event, (unsigned)_i);
 	ck_assert_mem_eq(text.data, header, strlen(header));
@@ -776,7 +775,7 @@ int main(void)
 			    sizeof worst / sizeof worst[0]);
 	tcase_add_loop_test(tcase, ordinary_event_is_whole_in_every_format, 0, WAYS);
 	tcase_add_loop_test(tcase, group_names_all_its_devices_in_every_format, 0, WAYS);
-	tcase_add_loop_test(tcase, carriers_have_their_headers, 0, WAYS);
+	tcase_add_loop_test(tcase, carriers_have_their_headers, CARRIERS, WAYS);
 	tcase_add_test(tcase, cef_has_its_header_and_its_labels);
 	tcase_add_test(tcase, leef_has_its_header_and_its_time);
 	tcase_add_test(tcase, clock_that_is_not_synced_is_said);

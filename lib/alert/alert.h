@@ -80,6 +80,7 @@ struct alert_event {
 	enum alert_type type;
 	enum alert_action action;
 	enum alert_type resolves; /* for ALERT_RESOLVED: which type */
+	enum alert_type members;  /* with group: what each of its devices has */
 	char eid[ALERT_EID_SIZE]; /* stable across duplicates: a UUID */
 	uint64_t seq;
 	char previous[DIGEST_SHA256_HEX + 1]; /* chain hash of the record before */
@@ -103,7 +104,6 @@ struct alert_event {
 	char *serials_sha256; /* of the whole list */
 	/* Of a group (FLEET_DRIFT, FLEET_UNREACHABLE). A long list of devices is told in several
 	 * events, each with its own. */
-	enum alert_type members; /* what each of its devices has; with group */
 	char *group;	/* what they have in common: a model's name, or a subnet; NULL: not of a group */
 	char *assets;	/* "A-1, A-2": whole entries within ALERT_ASSETS_MAX bytes, so that they
 			 * are told whole in every format */
