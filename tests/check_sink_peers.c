@@ -1,10 +1,12 @@
 /* Peers that are no receivers, or bad ones: every answer is written down here. */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -439,6 +441,42 @@ START_TEST(peer_that_takes_a_message_and_closes_has_not_taken_it)
 }
 END_TEST
 
+/* With the sink's bytes still in the kernel of its own host. */
+static void reset_soon(int fd, const struct server *server, const void *script)
+{
+	(void)server, (void)script;
+	poll(NULL, 0, 2000);
+	script_reset(fd);
+}
+
+START_TEST(peer_that_resets_while_all_is_awaited_is_away_at_once)
+{
+	CLEANUP(server_stop) struct server server;
+	CLEANUP(fixture_clear) struct fixture_sink tcp;
+	struct error e = {0};
+	size_t delivered = 0;
+	int queued = 0;
+
+	server_prepare(&server);
+	script_start(&server, reset_soon, NULL);
+	fixture_configure(&tcp, CONFIG_SINK_TCP, &server);
+	tcp.config.timeout = TIME_HOUR;
+	fixture_make(&tcp);
+	fixture_open(tcp.sink, 1);
+	/* Until the peer's kernel takes no more. */
+	for (unsigned number = 1; queued == 0; number += 100) {
+		fixture_send_all(tcp.sink, number, number + 99);
+		for (int i = 0; i == 0 || (i < 20 && queued > 0); i++) {
+			poll(NULL, 0, 5);
+			ck_assert_int_eq(ioctl(tcp.sink->stream.fd, SIOCOUTQ, &queued), 0);
+		}
+	}
+	ck_assert_int_eq(sink_flush(tcp.sink, &delivered, &e), SINK_AWAY);
+	ck_assert_uint_eq(delivered, 0);
+	ck_assert_msg(strstr(e.text, "closed the connection") != NULL, "%s", e.text);
+}
+END_TEST
+
 static void record_all(int fd, const struct server *server, const void *script)
 {
 	char bytes[4096];
@@ -514,6 +552,7 @@ int main(void)
 	tcase_add_test(tcase, peer_that_answers_no_goodbye_holds_nobody_up);
 	tcase_add_test(tcase, peer_that_talks_is_no_receiver_of_syslog);
 	tcase_add_test(tcase, peer_that_takes_a_message_and_closes_has_not_taken_it);
+	tcase_add_test(tcase, peer_that_resets_while_all_is_awaited_is_away_at_once);
 	tcase_add_test(tcase, message_stands_behind_its_length);
 	tcase_add_loop_test(tcase, sink_that_was_never_opened_takes_nothing, 0, 3);
 	tcase_add_test(tcase, sink_without_an_address_is_refused);

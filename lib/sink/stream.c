@@ -312,9 +312,13 @@ int sink_stream_drain(struct sink_stream *stream, struct error *e)
 		}
 		if (now >= until)
 			return sink_wait_failed(SINK_TIMED_OUT, "waiting until all has arrived", patience(stream), e);
-		/* A peer that closes or speaks is for the caller's next read. */
-		if (wait_on(stream, -1, 0, now + step) == SINK_CANCELLED)
-			return sink_wait_failed(SINK_CANCELLED, "waiting until all has arrived", 0, e);
+		/* The queue of a connection that was reset never becomes empty: the caller's next read
+		 * says why. */
+		enum sink_wait waited = wait_on(stream, stream->fd, POLLRDHUP, now + step);
+		if (waited == SINK_READY)
+			return 0;
+		if (waited == SINK_CANCELLED)
+			return sink_wait_failed(waited, "waiting until all has arrived", 0, e);
 		step = step * 2 < DRAIN_STEP_MOST_US ? step * 2 : DRAIN_STEP_MOST_US;
 	}
 }

@@ -56,7 +56,8 @@ int sink_stream_write(struct sink_stream *stream, const void *bytes, size_t leng
  * then, -1 on a failure and at the end. */
 ssize_t sink_stream_read(struct sink_stream *stream, void *bytes, size_t size, int64_t until, struct error *e);
 
-/* Wait until the kernel of the peer's host has acknowledged all that was written. 0 or -1. */
+/* Wait until the kernel of the peer's host has acknowledged all that was written, or the peer has
+ * closed, which the next read tells. Returns 0 or -1. */
 int sink_stream_drain(struct sink_stream *stream, struct error *e);
 
 /* From now on until it is closed no wait is ended by cancel, and each after half a second: for the
