@@ -1,3 +1,4 @@
+#include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -102,6 +103,19 @@ static int write_at(struct text *text, struct alert_body *body, enum alert_forma
 	return add_body(text, body, format);
 }
 
+/* Whether it has something that the level of the aim would shorten. */
+static bool is_long(const struct alert_body *body)
+{
+	const struct alert_limits *aimed = &levels[LEVEL_AIMED];
+	const struct alert_event *event = body->event;
+
+	for (size_t i = 0; i < body->fields->count; i++)
+		if (body->fields->items[i].length > alert_field_limit(&body->fields->items[i], aimed))
+			return true;
+	return (event->path && strlen(event->path) > aimed->sentence_path) ||
+	       (event->detail && strlen(event->detail) > aimed->detail);
+}
+
 /* What a message that is above the aim is to be shortened to: names are not cut to nothing for an
  * aim that is missed all the same, and a list of devices or serials is worth more than it. */
 static int find_target(size_t *ret_target, struct alert_body *body, enum alert_format format)
@@ -110,7 +124,7 @@ static int find_target(size_t *ret_target, struct alert_body *body, enum alert_f
 
 	text_init(&narrow);
 	*ret_target = ALERT_MESSAGE_MAX;
-	if (body->event->assets || body->event->serials)
+	if (body->event->assets || body->event->serials || !is_long(body))
 		return 0;
 	if (write_at(&narrow, body, format, LEVEL_AIMED) < 0)
 		return -1;
