@@ -16,6 +16,20 @@ client() {
 
 relay_is_valid() { exits 0 rsyslogd -N1 -f "$TEMPORARY/relay.conf" && lacks "$OUTPUT" error; }
 
+# The two behind marks, each in the place of the one that is not.
+its_other_ways_onward_are_valid_too() {
+	local way
+	for way in omfwd omfile; do
+		awk -v way="$way" '
+			/^\taction\(/ { skip = 1 }
+			/^\t#action\(/ { take = index($0, way) > 0 }
+			!skip { if (take) sub(/^\t#/, "\t"); print }
+			/\)$/ { skip = take = 0 }' "$TEMPORARY/relay.conf" >"$TEMPORARY/other.conf"
+		grep -q "^	action(type=\"$way\"" "$TEMPORARY/other.conf" || fail "no $way"
+		exits 0 rsyslogd -N1 -f "$TEMPORARY/other.conf" && lacks "$OUTPUT" error
+	done
+}
+
 receiver_is_valid_as_it_is() {
 	exits 0 rsyslogd -N1 -f "$srcdir/conf/rsyslog/pumpwatch-receiver.conf" && lacks "$OUTPUT" error
 }
@@ -65,6 +79,7 @@ seqs() { sed -nE 's/.* seq="([0-9]+)".*/\1/p' "$EVENTS" | sort -n; }
 make_relay stranger || exit 1
 make_siem
 run_case relay_is_valid
+run_case its_other_ways_onward_are_valid_too
 run_case receiver_is_valid_as_it_is
 run_case relay_passes_events_on_as_they_came
 run_case receiver_writes_what_it_understood

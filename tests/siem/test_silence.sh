@@ -134,6 +134,20 @@ strange_lines_are_left_alone() {
 	contains "$(cat "$TEMPORARY/other")" '"highest": 7'
 }
 
+# Forgetting is better than not watching, but it is told.
+damaged_state_is_told_and_begun_anew() {
+	local state
+	for state in '' '{' '[]' '{"collectors": {"a/b": {"highest": 1}}}' \
+		"$(jq -c '.collectors[].heard = "x"' "$STATE")" "$(jq -c '.collectors[].holes = [[1]]' "$STATE")"; do
+		echo "$state" >"$TEMPORARY/damaged"
+		OUTPUT=$("$srcdir/conf/siem/rsyslog/pumpwatch-silence" --state "$TEMPORARY/damaged" \
+			--socket "$TEMPORARY/log" 2>&1 </dev/null) || fail "it failed on $state"
+		contains "$OUTPUT" "what was known is forgotten"
+	done
+	OUTPUT=$("$srcdir/conf/siem/rsyslog/pumpwatch-silence" --state "$STATE" --socket "$TEMPORARY/log" 2>&1 </dev/null)
+	lacks "$OUTPUT" forgotten
+}
+
 mkdir -p "$TEMPORARY/received" && : >"$ALARMS" || exit 1
 make_receiver
 run_case configuration_is_valid
@@ -148,4 +162,5 @@ run_case serial_that_goes_back_is_an_alarm
 run_case store_that_goes_back_is_an_alarm
 run_case silence_is_an_alarm_once_and_is_over_when_it_is_heard
 run_case strange_lines_are_left_alone
+run_case damaged_state_is_told_and_begun_anew
 finish
