@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sqlite3.h>
@@ -9,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -60,7 +63,7 @@ static void place_open(struct place *place)
 	place_deliver(place);
 }
 
-#define ALL .severity = 7, .events = UINT64_MAX, .timeout = TIME_SECOND
+#define ALL .severity = 7, .events = UINT64_MAX, .timeout = TIME_SECOND / 100
 static void place_make(struct place *place)
 {
 	*place = (struct place){.folder = "/tmp/check_outbox.XXXXXX"};
@@ -106,11 +109,13 @@ static void append(struct place *place, int count)
 {
 	struct error e = {0};
 
+	ck_assert_int_eq(store_begin(place->store, &e), 0);
 	for (int i = 0; i < count; i++) {
 		CLEANUP(alert_event_clear) struct alert_event event = {.type = ALERT_FILE_ADDED, .at = NOW};
 		event.path = strdup("a\nb");
 		ck_assert_msg(store_event_append(place->store, &event, &e) == 0, "%s", e.text);
 	}
+	ck_assert_int_eq(store_commit(place->store, &e), 0);
 }
 
 static int listen_at(const char *path)
@@ -572,6 +577,159 @@ START_TEST(test_of_a_sink_says_what_became_of_it)
 }
 END_TEST
 
+/* ---- over a connection ---- */
+
+/* Takes messages with octet counting (RFC 6587 §3.4.1), one connection after the other. */
+struct receiver {
+	int listener;
+	uint16_t port;
+	_Atomic int connection; /* -1: none */
+	_Atomic size_t count;
+	uint64_t seqs[1000];
+	pthread_t thread;
+};
+
+static void take_frames(struct receiver *receiver, FILE *stream)
+{
+	static _Thread_local char message[ALERT_MESSAGE_MAX];
+	size_t length;
+
+	while (fscanf(stream, "%zu", &length) == 1 && length < sizeof message && fgetc(stream) == ' ' &&
+	       fread(message, 1, length, stream) == length && receiver->count < 1000) {
+		CLEANUP(syslog_line_clear) struct syslog_line line;
+		ck_assert_int_eq(syslog_line_parse(&line, message, length), 0);
+		receiver->seqs[receiver->count] = seq_of(&line);
+		receiver->count++;
+	}
+}
+
+static void *receive_all(void *userdata)
+{
+	struct receiver *receiver = userdata;
+	int fd;
+
+	while ((fd = accept(receiver->listener, NULL, NULL)) >= 0) {
+		FILE *stream = fdopen(fd, "r");
+		ck_assert_ptr_nonnull(stream);
+		receiver->connection = fd;
+		take_frames(receiver, stream);
+		receiver->connection = -1;
+		(void)fclose(stream);
+	}
+	return NULL;
+}
+
+static void listen_on_port(struct receiver *receiver)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof address;
+
+	*receiver = (struct receiver){.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .connection = -1};
+	ck_assert_int_eq(bind(receiver->listener, (struct sockaddr *)&address, size), 0);
+	ck_assert_int_eq(listen(receiver->listener, 8), 0);
+	ck_assert_int_eq(getsockname(receiver->listener, (struct sockaddr *)&address, &size), 0);
+	receiver->port = ntohs(address.sin_port);
+}
+
+static void hang_up(struct receiver *receiver)
+{
+	for (int i = 0; i < 2000 && receiver->connection < 0; i++)
+		usleep(1000);
+	ck_assert_int_eq(shutdown(receiver->connection, SHUT_RDWR), 0);
+	for (int i = 0; i < 20000 && receiver->connection >= 0; i++)
+		usleep(1000);
+}
+
+/* The first sink goes over TCP. */
+static void use_port(struct place *place, uint16_t port)
+{
+	place_close(place);
+	place->sinks[0] = (struct config_sink){.name = (char *)"tcp", .type = CONFIG_SINK_TCP, .host = (char *)"127.0.0.1",
+					       .port = port, .replay = 5 * TIME_MINUTE, ALL};
+	place->sinks[0].timeout = TIME_MINUTE;
+	place_open(place);
+}
+
+/* What came from a place on. */
+static void expect_received(struct receiver *receiver, size_t from, const uint64_t *seqs, size_t count)
+{
+	for (int i = 0; i < 2000 && receiver->count < from + count; i++)
+		usleep(10000);
+	ck_assert_uint_eq(receiver->count, from + count);
+	for (size_t i = 0; i < count; i++)
+		ck_assert_uint_eq(receiver->seqs[from + i], seqs[i]);
+}
+
+START_TEST(what_was_taken_last_goes_again_after_a_reconnect_and_once)
+{
+	struct receiver receiver;
+	PLACE;
+
+	listen_on_port(&receiver);
+	ck_assert_int_eq(pthread_create(&receiver.thread, NULL, receive_all, &receiver), 0);
+	use_port(&place, receiver.port);
+	append(&place, 3);
+	ck_assert(look(&place));
+	clock_now += TIME_HOUR;
+	append(&place, 2);
+	ck_assert(look(&place));
+	expect_received(&receiver, 0, (uint64_t[]){1, 2, 3, 4, 5}, 5);
+	/* An hour later the connection is lost, without anything under way. */
+	clock_now += TIME_HOUR;
+	hang_up(&receiver);
+	for (int i = 0; i < 20 && receiver.count < 7; i++) {
+		clock_now += TIME_SECOND;
+		(void)look(&place);
+	}
+	expect_received(&receiver, 5, (uint64_t[]){4, 5}, 2);
+	ck_assert(look(&place));
+	/* Again: these were sent twice, which is enough. */
+	hang_up(&receiver);
+	append(&place, 1);
+	for (int i = 0; i < 20 && receiver.count < 8; i++) {
+		clock_now += TIME_SECOND;
+		(void)look(&place);
+	}
+	expect_received(&receiver, 7, (uint64_t[]){6}, 1);
+	ck_assert_uint_eq(expect_spool(place.spool, 6), 0);
+	place_close(&place);
+	(void)shutdown(receiver.listener, SHUT_RDWR); /* accept() fails then */
+	ck_assert_int_eq(pthread_join(receiver.thread, NULL), 0);
+	close(receiver.listener);
+}
+END_TEST
+
+static int64_t real_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * TIME_SECOND + now.tv_nsec / 1000;
+}
+
+START_TEST(receiver_that_stalls_holds_neither_another_sink_nor_the_end)
+{
+	struct receiver receiver;
+	int64_t began;
+	PLACE;
+
+	listen_on_port(&receiver); /* the kernel connects and takes some; nobody reads */
+	ck_assert_int_eq(setsockopt(receiver.listener, SOL_SOCKET, SO_RCVBUF, &(int){4096}, sizeof(int)), 0);
+	use_port(&place, receiver.port);
+	append(&place, 2000);
+	for (int i = 0; i < 3000 && (access(place.spool, F_OK) < 0 || state_of(&place, 1)->waiting > 0); i++)
+		usleep(10000);
+	ck_assert_uint_eq(expect_spool(place.spool, 2000), 0);
+	ck_assert_uint_gt(state_of(&place, 0)->waiting, 0);
+	ck_assert(!outbox_wait(place.outbox, TIME_SECOND / 10));
+	began = real_now();
+	outbox_free(place.outbox);
+	place.outbox = NULL;
+	ck_assert_int_lt(real_now() - began, 30 * TIME_SECOND); /* its timeout is a minute */
+	close(receiver.listener);
+}
+END_TEST
+
 /* ---- killed in the middle ---- */
 
 /* In a child: deliver until killed. */
@@ -647,6 +805,8 @@ int main(void)
 	tcase_add_test(tcase, backlog_beyond_its_bound_is_full_until_it_is_taken);
 	tcase_add_test(tcase, disk_with_too_little_room_is_full);
 	tcase_add_test(tcase, test_of_a_sink_says_what_became_of_it);
+	tcase_add_test(tcase, what_was_taken_last_goes_again_after_a_reconnect_and_once);
+	tcase_add_test(tcase, receiver_that_stalls_holds_neither_another_sink_nor_the_end);
 	tcase_add_test(tcase, killed_in_the_middle_loses_nothing);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

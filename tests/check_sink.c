@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "file/file.h"
 #include "sink/sink.h"
 
@@ -176,6 +177,38 @@ START_TEST(receiver_that_does_not_read_is_away_and_loses_nothing)
 		received++;
 	ck_assert_uint_eq(received, sent);
 	TAKEN(sink, "again");
+}
+END_TEST
+
+/* A child that reads so many, one in a while. */
+static pid_t read_slowly(int fd, int count)
+{
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child != 0)
+		return child;
+	for (char word[64]; count > 0; usleep(200))
+		count -= recv(fd, word, sizeof word, 0) > 0;
+	_exit(0);
+}
+
+START_TEST(receiver_that_reads_slowly_is_waited_for)
+{
+	PLACE("log");
+	const struct config_sink config = {
+		.name = (char *)"local", .type = CONFIG_SINK_SYSLOG, .path = place.path, .timeout = TIME_MINUTE,
+	};
+	CLEANUP(cleanup_sink) struct sink *sink = NULL;
+	CLEANUP(cleanup_close) int fd = listen_at(place.path);
+	int status;
+
+	ck_assert_int_eq(sink_new(&sink, &config, -1, NULL), 0);
+	pid_t child = read_slowly(fd, 2000);
+	for (int i = 0; i < 2000; i++)
+		TAKEN(sink, "a message");
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -479,6 +512,7 @@ int main(void)
 	tcase_add_test(tcase, missing_socket_is_away_and_found_when_it_comes);
 	tcase_add_test(tcase, receiver_that_was_started_again_is_found);
 	tcase_add_test(tcase, receiver_that_does_not_read_is_away_and_loses_nothing);
+	tcase_add_test(tcase, receiver_that_reads_slowly_is_waited_for);
 	tcase_add_test(tcase, message_longer_than_the_socket_takes_is_away_with_words);
 	tcase_add_test(tcase, stream_socket_is_refused_with_words);
 	tcase_add_test(tcase, journal_entry_is_in_the_native_protocol);

@@ -1,5 +1,6 @@
 #include <endian.h>
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -45,12 +46,23 @@ static int open_socket(struct sink *sink)
 	return 0;
 }
 
+/* Until the queue of whoever listens there now has room: a burst must not make a receiver that keeps
+ * up look as if it were away. Only a connected socket can be waited for. */
+static bool await_room(struct sink *sink, const struct sockaddr_un *address, int64_t until)
+{
+	if (connect(sink->fd, (const struct sockaddr *)address, sizeof *address) < 0)
+		return false;
+	return sink_wait(sink->fd, POLLOUT, sink->cancel, until) == SINK_READY;
+}
+
 /* Send by name, not by connection: a receiver that was started again is found at once. */
 static enum sink_answer send_datagram(struct sink *sink, const void *bytes, size_t length,
 				      struct error *e)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const int64_t until = sink_now() + sink->timeout;
 	ssize_t n;
+	int why;
 
 	int failed = open_socket(sink);
 	if (failed < 0)
@@ -59,8 +71,9 @@ static enum sink_answer send_datagram(struct sink *sink, const void *bytes, size
 	do {
 		n = sendto(sink->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT,
 			   (const struct sockaddr *)&address, sizeof address);
-	} while (n < 0 && errno == EINTR);
-	return n < 0 ? sink_away(sink, e, "%s", words_for(errno)) : SINK_TAKEN;
+		why = errno;
+	} while (n < 0 && (why == EINTR || (why == EAGAIN && await_room(sink, &address, until))));
+	return n < 0 ? sink_away(sink, e, "%s", words_for(why)) : SINK_TAKEN;
 }
 
 static enum sink_answer syslog_send(struct sink *sink, const struct iovec *part, size_t count, struct error *e)

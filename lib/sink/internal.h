@@ -33,6 +33,7 @@ struct sink {
 	/* of the local types */
 	char *path; /* of the socket or the file; NULL for stdout */
 	int fd;	    /* -1: not open */
+	int64_t timeout; /* that is waited for a socket whose queue is full */
 	struct {
 		uint64_t rotate; /* bytes, or 0 */
 		unsigned keep;

@@ -18,7 +18,8 @@ struct sink_lookup {
 	char *host;
 	char port[8];
 	struct addrinfo hints;
-	int done; /* becomes readable when the rest is there */
+	int done; /* becomes readable when the rest is there … */
+	atomic_bool there; /* … which this says in the language's own terms */
 	int result;
 	int number; /* errno, where the result says to look there */
 	struct addrinfo *found;
@@ -46,6 +47,7 @@ static void *look(void *userdata)
 
 	lookup->result = getaddrinfo(lookup->host, lookup->port, &lookup->hints, &lookup->found);
 	lookup->number = errno;
+	atomic_store(&lookup->there, true);
 	(void)eventfd_write(lookup->done, 1); /* cannot fail: it is the first */
 	let_go(lookup);
 	return NULL;
@@ -77,6 +79,7 @@ static struct sink_lookup *lookup_new(const struct sink_peer *peer)
 	if (!lookup)
 		return NULL;
 	atomic_init(&lookup->holders, 1);
+	atomic_init(&lookup->there, false);
 	lookup->hints.ai_socktype = peer->carrier == SINK_UDP ? SOCK_DGRAM : SOCK_STREAM;
 	lookup->hints.ai_flags = AI_NUMERICSERV;
 	(void)snprintf(lookup->port, sizeof lookup->port, "%u", peer->port);
@@ -115,7 +118,7 @@ int sink_lookup(struct sink_stream *stream, int64_t until, struct addrinfo **ret
 		let_go(lookup);
 		return sink_wait_failed(waited, "looking the name up", 0, e);
 	}
-	if (waited == SINK_TIMED_OUT) {
+	if (waited == SINK_TIMED_OUT || !atomic_load(&lookup->there)) {
 		stream->lookup = lookup;
 		return error_set(e, ERROR_UNAVAILABLE,
 				 "the name %s is not resolved in time: do the name servers of this host answer?",

@@ -59,6 +59,7 @@ static int make_local(struct sink *sink, const struct config_sink *config, struc
 	sink->where = strdup(path ? path : "standard output");
 	if ((path && !sink->path) || !sink->where)
 		return error_memory(e);
+	sink->timeout = config->timeout;
 	sink->spool.rotate = config->rotate;
 	sink->spool.keep = config->keep;
 	return check_path(sink, e);

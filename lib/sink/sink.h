@@ -46,8 +46,9 @@ int sink_open(struct sink *sink, struct error *e);
 
 /* Hand over one message on an open sink; it may lie here until the flush. parts are the fields of a
  * journal entry ("NAME=value"), or for every other type one part, the message without framing and
- * without line feeds. Waits where the receiver's window is full. On SINK_AWAY the connection is
- * closed; sink_flush() still says how much of what was taken is delivered.
+ * without line feeds. Waits where the receiver's window, or the queue of a local socket, is full. On
+ * SINK_AWAY the connection is closed; sink_flush() still says how much of what was taken is
+ * delivered.
  *
  * A spool is appended to under a lock (flock), one message a line; a line that could not be
  * written whole is taken back, and half a line that a writer left when it died is taken off
