@@ -579,9 +579,12 @@ END_TEST
 
 /* ---- over a connection ---- */
 
-/* Takes messages with octet counting (RFC 6587 §3.4.1), one connection after the other. */
+/* Takes messages with octet counting (RFC 6587 §3.4.1), or by RELP, one connection after the other.
+ * Real receivers are in other tests: this one fails where it is told to. */
 struct receiver {
 	int listener;
+	bool relp;
+	size_t hangs_up_after; /* so many acknowledgements, once; 0: never */
 	uint16_t port;
 	_Atomic int connection; /* -1: none */
 	_Atomic size_t count;
@@ -603,16 +606,49 @@ static void take_frames(struct receiver *receiver, FILE *stream)
 	}
 }
 
+static void answer(int fd, unsigned number, const char *data)
+{
+	dprintf(fd, "%u rsp %zu %s\n", number, strlen(data), data);
+}
+
+/* What is not acknowledged does not count. */
+static void take_relp(struct receiver *receiver, FILE *stream)
+{
+	char command[16], message[ALERT_MESSAGE_MAX + 1];
+	size_t length;
+	unsigned number;
+
+	while (fscanf(stream, "%u %15s %zu", &number, command, &length) == 3 && length < sizeof message &&
+	       (length == 0 || fgetc(stream) == ' ') && fread(message, 1, length, stream) == length) {
+		CLEANUP(syslog_line_clear) struct syslog_line line = {0};
+		if (strcmp(command, "open") == 0)
+			answer(receiver->connection, number, "200 OK\nrelp_version=0\nrelp_software=test\ncommands=syslog");
+		if (strcmp(command, "syslog") != 0)
+			continue;
+		if (receiver->hangs_up_after > 0 && receiver->count == receiver->hangs_up_after) {
+			receiver->hangs_up_after = 0;
+			return;
+		}
+		ck_assert_int_eq(syslog_line_parse(&line, message, length), 0);
+		receiver->seqs[receiver->count] = seq_of(&line);
+		receiver->count++;
+		answer(receiver->connection, number, "200 OK");
+	}
+}
+
 static void *receive_all(void *userdata)
 {
 	struct receiver *receiver = userdata;
 	int fd;
 
 	while ((fd = accept(receiver->listener, NULL, NULL)) >= 0) {
-		FILE *stream = fdopen(fd, "r");
+		FILE *stream = fdopen(fd, "r+");
 		ck_assert_ptr_nonnull(stream);
 		receiver->connection = fd;
-		take_frames(receiver, stream);
+		if (receiver->relp)
+			take_relp(receiver, stream);
+		else
+			take_frames(receiver, stream);
 		receiver->connection = -1;
 		(void)fclose(stream);
 	}
@@ -692,6 +728,41 @@ START_TEST(what_was_taken_last_goes_again_after_a_reconnect_and_once)
 	}
 	expect_received(&receiver, 7, (uint64_t[]){6}, 1);
 	ck_assert_uint_eq(expect_spool(place.spool, 6), 0);
+	place_close(&place);
+	(void)shutdown(receiver.listener, SHUT_RDWR); /* accept() fails then */
+	ck_assert_int_eq(pthread_join(receiver.thread, NULL), 0);
+	close(receiver.listener);
+}
+END_TEST
+
+START_TEST(what_was_acknowledged_before_the_connection_was_lost_is_kept)
+{
+	CLEANUP(store_sinks_clear) struct store_sinks sinks = {0};
+	struct receiver receiver;
+	PLACE;
+
+	listen_on_port(&receiver);
+	receiver.relp = true;
+	receiver.hangs_up_after = 10;
+	ck_assert_int_eq(pthread_create(&receiver.thread, NULL, receive_all, &receiver), 0);
+	use_port(&place, receiver.port);
+	place_close(&place);
+	place.sinks[0].type = CONFIG_SINK_RELP_PLAIN;
+	place.sinks[0].window = 64;
+	place.sinks[0].replay = 0;
+	place_open(&place);
+	append(&place, 100);
+	ck_assert(!look(&place));
+	ck_assert(state_of(&place, 0)->away);
+	ck_assert_uint_eq(state_of(&place, 0)->waiting, 90);
+	ck_assert_int_eq(store_sinks_list(place.store, &sinks, NULL), 0);
+	ck_assert_str_eq(sinks.items[2].name, "tcp");
+	ck_assert_uint_eq(sinks.items[2].seq, 10);
+	clock_now += TIME_SECOND;
+	ck_assert(look(&place));
+	ck_assert_uint_eq(receiver.count, 100);
+	for (size_t i = 0; i < 100; i++)
+		ck_assert_uint_eq(receiver.seqs[i], i + 1);
 	place_close(&place);
 	(void)shutdown(receiver.listener, SHUT_RDWR); /* accept() fails then */
 	ck_assert_int_eq(pthread_join(receiver.thread, NULL), 0);
@@ -806,6 +877,7 @@ int main(void)
 	tcase_add_test(tcase, disk_with_too_little_room_is_full);
 	tcase_add_test(tcase, test_of_a_sink_says_what_became_of_it);
 	tcase_add_test(tcase, what_was_taken_last_goes_again_after_a_reconnect_and_once);
+	tcase_add_test(tcase, what_was_acknowledged_before_the_connection_was_lost_is_kept);
 	tcase_add_test(tcase, receiver_that_stalls_holds_neither_another_sink_nor_the_end);
 	tcase_add_test(tcase, killed_in_the_middle_loses_nothing);
 	suite_add_tcase(suite, tcase);

@@ -806,6 +806,22 @@ START_TEST(a_store_that_cannot_be_written_fails_the_sweep_and_verifies_nothing)
 }
 END_TEST
 
+static int count_leases(void)
+{
+	char path[160];
+	sqlite3 *database = NULL;
+	sqlite3_stmt *statement = NULL;
+
+	snprintf(path, sizeof path, "%s/pumpwatch.db", config.state);
+	ck_assert_int_eq(sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(database, "SELECT count(*) FROM lease", -1, &statement, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+	int count = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(database);
+	return count;
+}
+
 /* A child sweeps; it is killed without warning in the middle, and its window goes on. */
 START_TEST(a_killed_sweeper_loses_and_repeats_nothing)
 {
@@ -840,18 +856,20 @@ START_TEST(a_killed_sweeper_loses_and_repeats_nothing)
 		if (sweep_start(&outcome.sweep, &environment, &request, &handlers, &e) < 0)
 			_exit(1);
 		clock_now += 10 * TIME_MINUTE; /* all jitter is over */
-		while (outcome.visits < 3)
+		while (outcome.visits < 3 || count_leases() == 0)
 			sd_event_run(loop, UINT64_MAX);
 		if (write(pipe_fds[1], "x", 1) != 1)
 			_exit(1);
-		for (;;)
-			sd_event_run(loop, UINT64_MAX);
+		for (;;) /* with visits under way */
+			pause();
 	}
 	ck_assert_int_eq((int)read(pipe_fds[0], &byte, 1), 1);
 	kill(child, SIGKILL);
 	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	ck_assert_int_gt(count_leases(), 0);
 	struct outcome outcome = {0};
 	start_sweep(&outcome, &request);
+	ck_assert_int_eq(count_leases(), 0);
 	clock_now += 10 * TIME_MINUTE; /* its leases would hold for some minutes more, but it is gone */
 	run_sweep(&outcome);
 	ck_assert(outcome.done && !outcome.failed);
