@@ -1,7 +1,8 @@
 #!/bin/bash
 # Kills the daemon and its receiver over and over while a fleet of simulated pumps drifts, and
 # holds what arrived against what the store has: over RELP nothing may be missing, and all must
-# be in the order of the chain; over TLS what is missing is counted. A real rsyslogd receives.
+# be in the order of the chain; over TLS what is missing is counted. The real rsyslogd receives,
+# and over TLS the real syslog-ng, too.
 #   DELIVERY_DEVICES, DELIVERY_KILLS, DELIVERY_DOWNS, DELIVERY_STALLS   how much of it
 #   DELIVERY_SEED    to have the same moments again
 # `make campaign` does it at full length.
@@ -9,6 +10,8 @@
 set -u
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/siem/lib.sh
+. "$SOURCE/tests/siem/lib.sh"
 
 devices=${DELIVERY_DEVICES:-60} kills=${DELIVERY_KILLS:-12}
 downs=${DELIVERY_DOWNS:-2} stalls=${DELIVERY_STALLS:-1}
@@ -83,25 +86,11 @@ make_site() {
 
 # ---- the receiver ----
 
-make_keys() {
-	mkdir -p "$keys"
-	(
-		cd "$keys" || exit
-		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
-			-subj "/CN=sample authority" -keyout ca.key -out ca.pem
-		for name in receiver collector; do
-			openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name.example.org" \
-				-keyout "$name.key" -out "$name.csr"
-			openssl x509 -req -in "$name.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 \
-				-extfile <(echo "subjectAltName=DNS:$name.example.org") -out "$name.pem"
-		done
-	) >"$keys.log" 2>&1 || show <"$keys.log"
-}
-
 # What the receiver acknowledges is in its file: nothing is queued in memory. Each message has a
 # line feed before it, too, so that half a line of a receiver that was killed spoils no other.
-make_receiver() {
+make_rsyslog() {
 	receiver=$1
+	receiver_command=(rsyslogd -n -f "$receiver/rsyslog.conf" -i "$receiver/pid")
 	mkdir -p "$receiver"
 	SERVER_PORT=$(free_port) relp_port=$SERVER_PORT tls_port=$(free_port)
 	cat >"$receiver/rsyslog.conf" <<-END
@@ -123,8 +112,30 @@ make_receiver() {
 	: >"$receiver/messages"
 }
 
+make_syslog_ng() {
+	local program=/usr/local/lib/pumpwatch-check/syslog-ng-core/usr modules
+	modules=$(echo "$program"/lib/syslog-ng/[0-9]*)
+	[ -d "$modules" ] || fail "there is no syslog-ng in $program: scripts/dependencies check puts it there" || return
+	receiver=$1
+	receiver_command=(env LD_LIBRARY_PATH="$program/lib/syslog-ng" "$program/sbin/syslog-ng" -F --no-caps
+		--module-path "$modules" -f "$receiver/syslog-ng.conf" --persist-file "$receiver/persist"
+		--pidfile "$receiver/pid" --control "$receiver/control")
+	mkdir -p "$receiver"
+	tls_port=$(free_port)
+	cat >"$receiver/syslog-ng.conf" <<-END
+		@version: current
+		source collectors {
+			syslog(ip("127.0.0.1") port($tls_port) transport("tls") flags(store-raw-message) tls(ca-file("$keys/ca.pem")
+				cert-file("$keys/receiver.pem") key-file("$keys/receiver.key") peer-verify(required-trusted)));
+		};
+		destination keep { file("$receiver/messages" template("\n\${RAWMSG}\n")); };
+		log { source(collectors); destination(keep); };
+	END
+	: >"$receiver/messages"
+}
+
 start_receiver() {
-	rsyslogd -n -f "$receiver/rsyslog.conf" -i "$receiver/pid" >>"$receiver/output" 2>&1 </dev/null &
+	"${receiver_command[@]}" >>"$receiver/output" 2>&1 </dev/null &
 	RECEIVER=$!
 	keep_pid "$RECEIVER"
 }
@@ -230,14 +241,14 @@ compare() {
 }
 
 nothing_is_lost_over_relp() {
-	make_receiver "$TEMPORARY/relp"
+	make_rsyslog "$TEMPORARY/relp"
 	start_receiver
 	make_site "$TEMPORARY/site-relp" "type = relp" \
 		"address = 127.0.0.1:$relp_port" \
 		"peer-name = receiver.example.org" \
 		"ca-file = $keys/ca.pem" \
 		"cert-file = $keys/collector.pem" \
-		"key-file = $keys/collector.key" || return
+		"key-file = $keys/collector.key" || { fail "no site"; return; }
 	harass
 	settle
 	every_device_was_told
@@ -250,16 +261,16 @@ $(diff "$TEMPORARY/committed" "$TEMPORARY/arrived" | head -n 10)"
 	end_pid "$RECEIVER"
 }
 
-what_is_lost_over_tls_is_counted() {
-	make_receiver "$TEMPORARY/tls"
+# Usage: lose_over_tls NAME ; to the receiver that was made
+lose_over_tls() {
 	start_receiver
-	make_site "$TEMPORARY/site-tls" "type = tls" \
+	make_site "$TEMPORARY/site-$1" "type = tls" \
 		"address = 127.0.0.1:$tls_port" \
 		"peer-name = receiver.example.org" \
 		"ca-file = $keys/ca.pem" \
 		"cert-file = $keys/collector.pem" \
 		"key-file = $keys/collector.key" \
-		"replay = 1m" || return
+		"replay = 1m" || { fail "no site"; return; }
 	harass
 	settle
 	every_device_was_told
@@ -272,9 +283,23 @@ what_is_lost_over_tls_is_counted() {
 	end_pid "$RECEIVER"
 }
 
-make_contents
-make_keys
-fleet_start "$fleet" --pumps $((devices + 1)) --content-each "$fleet/contents"
+what_rsyslog_loses_over_tls_is_counted() {
+	make_rsyslog "$TEMPORARY/tls"
+	lose_over_tls rsyslog
+}
+
+what_syslog_ng_loses_over_tls_is_counted() {
+	make_syslog_ng "$TEMPORARY/ng" && lose_over_tls syslog-ng
+}
+
+fleet_and_certificates_are_there() {
+	make_contents
+	certificates "$keys" receiver collector || fail "no certificates"
+	fleet_start "$fleet" --pumps $((devices + 1)) --content-each "$fleet/contents"
+}
+
+run_case fleet_and_certificates_are_there
 run_case nothing_is_lost_over_relp
-run_case what_is_lost_over_tls_is_counted
+run_case what_rsyslog_loses_over_tls_is_counted
+run_case what_syslog_ng_loses_over_tls_is_counted
 finish
