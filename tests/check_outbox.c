@@ -627,6 +627,10 @@ static void take_relp(struct receiver *receiver, FILE *stream)
 			continue;
 		if (receiver->hangs_up_after > 0 && receiver->count == receiver->hangs_up_after) {
 			receiver->hangs_up_after = 0;
+			/* With what is unread it would be a reset, which takes the answers along. */
+			(void)shutdown(receiver->connection, SHUT_WR);
+			while (fread(message, 1, sizeof message, stream) > 0)
+				;
 			return;
 		}
 		ck_assert_int_eq(syslog_line_parse(&line, message, length), 0);
