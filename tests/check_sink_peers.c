@@ -206,6 +206,7 @@ enum trick {
 	NUMBER_ZERO,
 	GARBAGE_AFTER_FIVE,
 	FLOODS, /* with frames that mean nothing */
+	SLOW,	/* always just in time */
 };
 
 /* Acknowledge the first five. */
@@ -279,6 +280,10 @@ static void play(int fd, const struct server *server, const void *script)
 			for (int i = 0; i < 1000; i++)
 				answer(fd, 1, "200 OK");
 			break;
+		case SLOW:
+			poll(NULL, 0, 400);
+			answer(fd, frame.number, "200 OK");
+			break;
 		case SILENT_AFTER_FIVE:
 			break;
 		default:
@@ -321,6 +326,28 @@ START_TEST(only_what_was_acknowledged_in_order_is_delivered)
 	ck_assert_uint_eq(delivered, tricks[_i].trick == TWICE ? 6 : 5);
 	fixture_flush(relp.sink, 0); /* nothing was taken since */
 	fixture_open(relp.sink, 1);
+}
+END_TEST
+
+START_TEST(receiver_that_is_always_just_in_time_is_away_in_the_end)
+{
+	static const enum trick trick = SLOW;
+	CLEANUP(server_stop) struct server server;
+	CLEANUP(fixture_clear) struct fixture_sink relp;
+	struct error e = {0};
+	size_t delivered = 0;
+
+	server_prepare(&server);
+	script_start(&server, play, &trick);
+	fixture_configure(&relp, CONFIG_SINK_RELP_PLAIN, &server);
+	relp.config.timeout = TIME_SECOND;
+	fixture_make(&relp);
+	fixture_open(relp.sink, 1);
+	fixture_send_all(relp.sink, 1, 60);
+	ck_assert_int_eq(sink_flush(relp.sink, &delivered, &e), SINK_AWAY);
+	ck_assert_msg(strstr(e.text, "no acknowledgement within") != NULL, "%s", e.text);
+	ck_assert_uint_ge(delivered, 5);
+	ck_assert_uint_lt(delivered, 60);
 }
 END_TEST
 
@@ -546,6 +573,7 @@ int main(void)
 	tcase_add_loop_test(tcase, peer_that_is_silent_or_slow_is_away_after_the_timeout, 0, 3);
 	tcase_add_loop_test(tcase, cancel_ends_the_wait_for_a_silent_peer, 0, 2);
 	tcase_add_loop_test(tcase, only_what_was_acknowledged_in_order_is_delivered, 0, sizeof tricks / sizeof *tricks);
+	tcase_add_test(tcase, receiver_that_is_always_just_in_time_is_away_in_the_end);
 	tcase_add_test(tcase, answers_in_another_order_are_fine);
 	tcase_add_test(tcase, no_more_is_under_way_than_the_window_has);
 	tcase_add_test(tcase, transaction_numbers_begin_anew_after_the_highest);

@@ -15,6 +15,7 @@ enum {
 };
 
 #define PARTING (TIME_SECOND / 2)
+#define GRACE_MOST TIME_MINUTE /* beyond the timeout, while answers still come */
 
 static const char offers[] = "relp_version=0\nrelp_software=pumpwatch\ncommands=syslog";
 
@@ -136,23 +137,30 @@ static int take_answers(struct sink *sink)
 	return r;
 }
 
-/* Write all, and wait until at most so many records are not acknowledged. Each answer counts as
- * progress, a byte alone does not. */
+static int say_slow(struct sink *sink, int64_t waited)
+{
+	return error_set(&sink->why, ERROR_UNAVAILABLE,
+			 "no acknowledgement within %g s of %u records: does the receiver keep up?",
+			 (double)(waited / (TIME_SECOND / 10)) / 10, sink->relp.window.count);
+}
+
+/* Wait until at most so many records are not acknowledged. Each answer counts as progress, a byte
+ * alone does not; but a receiver that is always just in time holds nobody for ever. */
 static int await_room(struct sink *sink, unsigned most)
 {
-	const struct sink_stream *stream = &sink->stream;
-	int64_t until = sink_now() + stream->peer.timeout;
+	const int64_t timeout = sink->stream.peer.timeout;
+	const int64_t last = sink_now() + timeout + (timeout < GRACE_MOST ? timeout : GRACE_MOST);
+	int64_t since = sink_now();
 	struct relp_frame frame;
 
 	while (sink->relp.window.count > most) {
+		int64_t until = since + timeout < last ? since + timeout : last;
 		int r = next_frame(sink, until, &frame);
 		if (r == 0)
-			return error_set(&sink->why, ERROR_UNAVAILABLE,
-					 "no acknowledgement within %g s of %u records: does the receiver keep up?",
-					 (double)stream->peer.timeout / (double)TIME_SECOND, sink->relp.window.count);
+			return say_slow(sink, until - since);
 		if (r < 0 || take_answer(sink, &frame) < 0)
 			return -1;
-		until = sink_now() + stream->peer.timeout;
+		since = sink_now();
 	}
 	return 0;
 }

@@ -1,9 +1,9 @@
 #pragma once
 /* Takes finished messages to a receiver and says how many of them it has. Knows sockets and
  * framing; refuses to know what the messages say. In plain blocking style: a sink belongs to one
- * thread, and every wait is bounded by the sink's timeout and ends when cancel becomes readable.
- * Programs that use it ignore SIGPIPE and SIGXFSZ, so that a full disk and a closed pipe are
- * answers and not ends. */
+ * thread, every wait ends when cancel becomes readable, and no call lasts longer than twice the
+ * sink's timeout and a minute and a half, however slowly a peer goes on. Programs that use it
+ * ignore SIGPIPE and SIGXFSZ, so that a full disk and a closed pipe are answers and not ends. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/uio.h>

@@ -249,7 +249,7 @@ static ssize_t read_some(struct sink_stream *stream, void *bytes, size_t size, s
 int sink_stream_write(struct sink_stream *stream, const void *bytes, size_t length, struct error *e)
 {
 	const char *at = bytes;
-	int64_t until = sink_now() + patience(stream);
+	const int64_t until = sink_now() + patience(stream);
 	short events;
 
 	while (length > 0) {
@@ -258,9 +258,7 @@ int sink_stream_write(struct sink_stream *stream, const void *bytes, size_t leng
 			return -1;
 		at += n;
 		length -= (size_t)n;
-		if (n > 0)
-			until = sink_now() + patience(stream);
-		else if (await(stream, events, until, "writing", e) < 0)
+		if (n == 0 && await(stream, events, until, "writing", e) < 0)
 			return -1;
 	}
 	return 0;
@@ -295,9 +293,8 @@ ssize_t sink_stream_read(struct sink_stream *stream, void *bytes, size_t size, i
 
 int sink_stream_drain(struct sink_stream *stream, struct error *e)
 {
-	int64_t until = sink_now() + patience(stream);
+	const int64_t until = sink_now() + patience(stream);
 	int64_t step = DRAIN_STEP_US;
-	int least = -1;
 
 	for (;;) {
 		int queued = 0;
@@ -306,10 +303,6 @@ int sink_stream_drain(struct sink_stream *stream, struct error *e)
 		if (queued == 0)
 			return 0;
 		int64_t now = sink_now();
-		if (least < 0 || queued < least) {
-			least = queued;
-			until = now + patience(stream);
-		}
 		if (now >= until)
 			return sink_wait_failed(SINK_TIMED_OUT, "waiting until all has arrived", patience(stream), e);
 		/* The queue of a connection that was reset never becomes empty: the caller's next read

@@ -1,6 +1,6 @@
 #pragma once
 /* A connection of a sink to its receiver, over TCP or UDP, with or without TLS. Every wait ends
- * when cancel becomes readable, and after the peer's timeout without progress. Failures are told
+ * when cancel becomes readable, and each call within the peer's timeout. Failures are told
  * in words alone, without the place: the caller adds it. */
 #include <poll.h>
 #include <stdbool.h>
@@ -49,7 +49,7 @@ void sink_stream_clear(struct sink_stream *stream);
 int sink_stream_open(struct sink_stream *stream, struct error *e);
 bool sink_stream_is_open(const struct sink_stream *stream);
 
-/* Write all of it. Returns 0, or -1 after which the stream can only be closed. */
+/* Write all of it, which is little: a peer must have taken it within the timeout. Returns 0, or -1 after which the stream can only be closed. */
 int sink_stream_write(struct sink_stream *stream, const void *bytes, size_t length, struct error *e);
 
 /* Read what there is until a moment of sink_now(). Returns how many bytes, 0 when none came until

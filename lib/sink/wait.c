@@ -47,6 +47,6 @@ int sink_wait_failed(enum sink_wait wait, const char *what, int64_t timeout, str
 {
 	if (wait == SINK_CANCELLED)
 		return error_set(e, ERROR_UNAVAILABLE, "%s was stopped", what);
-	return error_set(e, ERROR_UNAVAILABLE, "%s: no progress within %g s", what,
+	return error_set(e, ERROR_UNAVAILABLE, "%s took longer than %g s: does the receiver keep up?", what,
 			 (double)timeout / (double)TIME_SECOND);
 }
