@@ -33,7 +33,7 @@ events_wait_while_the_receiver_is_away() {
 	start_daemon || return
 	await status_has "sink log: "
 	await status_has " waiting (away)"
-	status_has "sink file: 0 waiting" || fail "$(status)"
+	await status_has "sink file: 0 waiting"
 }
 
 they_arrive_when_it_is_back() {
