@@ -140,8 +140,8 @@ static int take_answers(struct sink *sink)
 static int say_slow(struct sink *sink, int64_t waited)
 {
 	return error_set(&sink->why, ERROR_UNAVAILABLE,
-			 "no acknowledgement within %g s of %u records: does the receiver keep up?",
-			 (double)(waited / (TIME_SECOND / 10)) / 10, sink->relp.window.count);
+			 "no acknowledgement within %.4g s of %u records: does the receiver keep up?",
+			 (double)waited / (double)TIME_SECOND, sink->relp.window.count);
 }
 
 /* Wait until at most so many records are not acknowledged. Each answer counts as progress, a byte
