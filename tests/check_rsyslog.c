@@ -43,16 +43,13 @@ enum { HOSTILE = sizeof hostile / sizeof hostile[0] };
 
 /* ---- rsyslogd ---- */
 
+/* With the configuration that was written; also again. */
 static void start(struct server *server)
 {
-	char configuration[SERVER_PATH_MAX];
-	char pid[SERVER_PATH_MAX];
-	const char *const argv[] = {"/usr/sbin/rsyslogd", "-n", "-f", configuration, "-i", pid, NULL};
+	CLEANUP(cleanup_free) char *configuration = server_read(server, "rsyslog.conf");
 
-	(void)snprintf(configuration, sizeof configuration, "%s/rsyslog.conf", server->folder);
-	(void)snprintf(pid, sizeof pid, "%s/pid", server->folder);
-	server_spawn(server, argv);
-	server_await(server); /* its TCP input, the last that it opens */
+	ck_assert_ptr_nonnull(configuration);
+	server_start_rsyslogd(server, configuration);
 }
 
 static void end(struct server *server)
