@@ -195,7 +195,7 @@ int verb_show(struct cli *cli, int argc, char **argv)
 static int resolve_if_retired(struct cli *cli, const struct inventory_device *device, struct error *e)
 {
 	const struct sweep_environment environment = cli_environment(cli);
-	CLEANUP(text_clear) struct text why;
+	CLEANUP(text_clear) struct text why = {0};
 
 	if (device->state != INVENTORY_RETIRED)
 		return 0;

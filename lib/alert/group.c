@@ -107,7 +107,7 @@ int alert_group_end(struct alert_change *ret_change, const struct alert *group, 
 /* "it had been acknowledged by NAME; 5 devices when it was last told" */
 static int note_count(struct alert *group, uint64_t asset_count)
 {
-	CLEANUP(text_clear) struct text text;
+	CLEANUP(text_clear) struct text text = {0};
 
 	if (asset_count == group->asset_count)
 		return 0;

@@ -20,7 +20,7 @@ enum {
 /* Returns 0, or -1 when the peer has closed, or speaks, which no receiver does. */
 static int listen_until(struct sink *sink, int64_t until)
 {
-	CLEANUP(text_clear) struct text shown;
+	CLEANUP(text_clear) struct text shown = {0};
 	char bytes[WORDS_SHOWN];
 	ssize_t n = sink_stream_read(&sink->stream, bytes, sizeof bytes, until, &sink->why);
 

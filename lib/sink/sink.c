@@ -67,7 +67,7 @@ static int make_local(struct sink *sink, const struct config_sink *config, struc
 
 static int make_network(struct sink *sink, const struct config_sink *config, struct error *e)
 {
-	CLEANUP(text_clear) struct text where;
+	CLEANUP(text_clear) struct text where = {0};
 
 	if (!config->host || config->port == 0)
 		return error_set(e, ERROR_CONFIG, "sink %s: an address and a port are needed", sink->name);

@@ -135,7 +135,7 @@ static int on_verified(int fine, X509_STORE_CTX *store)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct sink_stream *stream = SSL_get_app_data(ssl);
-	CLEANUP(text_clear) struct text words;
+	CLEANUP(text_clear) struct text words = {0};
 
 	if (fine || stream->refused[0] != '\0')
 		return fine;
@@ -283,7 +283,7 @@ static const char *words_for(int reason)
 
 void sink_tls_suspect(const struct sink_stream *stream, struct error *e)
 {
-	CLEANUP(text_clear) struct text words;
+	CLEANUP(text_clear) struct text words = {0};
 
 	if (!stream->ssl || !stream->ended)
 		return;
@@ -301,7 +301,7 @@ int sink_tls_failed(struct sink_stream *stream, const char *what, struct error *
 	const unsigned long last = ERR_peek_last_error();
 	const int reason = ERR_GET_LIB(last) == ERR_LIB_SSL ? ERR_GET_REASON(last) : 0;
 	const char *about_us = words_for(reason);
-	CLEANUP(text_clear) struct text words;
+	CLEANUP(text_clear) struct text words = {0};
 
 	ERR_clear_error();
 	if (stream->refused[0] != '\0')
