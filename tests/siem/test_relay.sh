@@ -30,8 +30,11 @@ its_other_ways_onward_are_valid_too() {
 	done
 }
 
-receiver_is_valid_as_it_is() {
-	exits 0 rsyslogd -N1 -f "$srcdir/conf/rsyslog/pumpwatch-receiver.conf" && lacks "$OUTPUT" error
+receiver_is_valid() {
+	cp "$srcdir/conf/rsyslog/pumpwatch-receiver.conf" "$TEMPORARY/as-it-is.conf"
+	mkdir "$TEMPORARY/folder" # which who tries it makes
+	put "$TEMPORARY/as-it-is.conf" /tmp/pumpwatch "$TEMPORARY/folder" &&
+		exits 0 rsyslogd -N1 -f "$TEMPORARY/as-it-is.conf" && lacks "$OUTPUT" error
 }
 
 relay_passes_events_on_as_they_came() {
@@ -80,7 +83,7 @@ make_relay stranger || exit 1
 make_siem
 run_case relay_is_valid
 run_case its_other_ways_onward_are_valid_too
-run_case receiver_is_valid_as_it_is
+run_case receiver_is_valid
 run_case relay_passes_events_on_as_they_came
 run_case receiver_writes_what_it_understood
 run_case relay_hears_nobody_whom_it_does_not_name
