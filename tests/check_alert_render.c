@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 
+#include "hostile.h"
 #include "suite.h"
 #include "syslog_line.h"
 
@@ -287,21 +288,6 @@ START_TEST(changed_device_says_what_it_shows)
 END_TEST
 
 /* ---- hostile strings ---- */
-
-static const char *const hostile[] = {
-	"HEAD\nFILE_ADDED [forged v=\"1\"] x",
-	"\x1B[2J\x1B]0;title\a",
-	"a\xE2\x80\xAEx.exe\xE2\x80\xAC",
-	"\xFF\xFE\xC3(",
-	"] v=\"2\" x=\"",
-	"a\\b\"c]d\\]",
-	"|=^|\\=",
-	"%0A%25%",
-	"\xC2\x85\xE2\x80\xA8",
-	" leading and trailing ",
-	"<0>1 - - - - - -",
-	"\xF0\x9F\x92\x89 \xC3\xA4",
-};
 
 static void expect_value(const struct syslog_line *line, const char *name, const char *raw)
 {
@@ -608,7 +594,7 @@ int main(void)
 	tcase_add_test(tcase, no_sentence_vouches_for_safety);
 	tcase_add_test(tcase, changed_device_says_what_it_shows);
 	tcase_add_loop_test(tcase, hostile_strings_come_back_as_they_were, 0,
-			    sizeof hostile / sizeof hostile[0]);
+			    HOSTILE);
 	tcase_add_loop_test(tcase, long_path_is_cut_between_characters_and_says_so, 0, 6);
 	tcase_add_test(tcase, path_of_an_ordinary_length_is_whole);
 	tcase_add_test(tcase, the_longest_event_keeps_its_digests_and_its_limit);

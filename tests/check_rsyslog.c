@@ -20,26 +20,11 @@
 #include "sink/sink.h"
 
 #include "servers/servers.h"
+#include "hostile.h"
 #include "suite.h"
 #include "syslog_line.h"
 
 enum { WAIT_STEPS = 1000, WAIT_STEP_MS = 20 };
-
-static const char *const hostile[] = {
-	"HEAD\nFILE_ADDED [forged v=\"1\"] x",
-	"\x1B[2J\x1B]0;title\a",
-	"a\xE2\x80\xAEx.exe\xE2\x80\xAC",
-	"\xFF\xFE\xC3(",
-	"] v=\"2\" x=\"",
-	"a\\b\"c]d\\]",
-	"|=^|\\=",
-	"%0A%25% #011 \\n \\u000a",
-	"\xC2\x85\xE2\x80\xA8",
-	" leading and trailing ",
-	"<0>1 - - - - - -",
-	"\xF0\x9F\x92\x89 \xC3\xA4",
-};
-enum { HOSTILE = sizeof hostile / sizeof hostile[0] };
 
 /* ---- rsyslogd ---- */
 
@@ -86,26 +71,6 @@ static void make(struct server *server)
 }
 
 #define RSYSLOG CLEANUP(server_stop) struct server server; make(&server)
-
-/* Wait until a file below the folder has so many lines; the caller frees it. */
-static char *await_lines(const struct server *server, const char *name, size_t lines)
-{
-	char *content = NULL;
-	size_t count = 0;
-
-	for (int i = 0; i < WAIT_STEPS; i++) {
-		free(content);
-		content = server_read(server, name);
-		count = 0;
-		for (const char *at = content; at && (at = strchr(at, '\n')); at++)
-			count++;
-		if (count >= lines)
-			break;
-		poll(NULL, 0, WAIT_STEP_MS);
-	}
-	ck_assert_msg(count == lines, "%s: %zu lines instead of %zu", name, count, lines);
-	return content;
-}
 
 /* ---- events ---- */
 
@@ -175,7 +140,7 @@ START_TEST(hostile_names_pass_the_local_socket_as_one_line_each)
 
 	for (uint64_t i = 0; i < HOSTILE; i++)
 		give(sink, hostile[i], i + 1);
-	CLEANUP(cleanup_free) char *lines = await_lines(&server, "local", HOSTILE);
+	CLEANUP(cleanup_free) char *lines = server_await_lines(&server, "local", HOSTILE);
 	char *at = lines;
 	for (size_t i = 0; i < HOSTILE; i++) {
 		CLEANUP(syslog_line_clear) struct syslog_line line = {0};
@@ -199,12 +164,12 @@ START_TEST(rsyslog_that_is_started_again_goes_on_where_it_was)
 	struct iovec part = {(void *)"<129>x", 6};
 
 	give(sink, "one", 1);
-	free(await_lines(&server, "local", 1));
+	free(server_await_lines(&server, "local", 1));
 	end(&server);
 	ck_assert_int_eq(sink_send(sink, &part, 1, NULL), SINK_AWAY);
 	start(&server);
 	give(sink, "two", 2);
-	free(await_lines(&server, "local", 2));
+	free(server_await_lines(&server, "local", 2));
 }
 END_TEST
 
@@ -242,7 +207,7 @@ START_TEST(rsyslogs_own_parser_reads_the_structured_data)
 	for (uint64_t i = 0; i < HOSTILE; i++)
 		add_frame(&frames, hostile[i], i + 1);
 	send_frames(&server, &frames);
-	CLEANUP(cleanup_free) char *lines = await_lines(&server, "tcp", HOSTILE);
+	CLEANUP(cleanup_free) char *lines = server_await_lines(&server, "tcp", HOSTILE);
 	char *at = lines;
 	for (size_t i = 0; i < HOSTILE; i++) {
 		char *line_end = strchr(at, '\n');
@@ -273,7 +238,7 @@ START_TEST(longest_message_arrives_whole)
 
 	memset(longest + header, ']', ALERT_MESSAGE_MAX - header);
 	ck_assert_int_eq(sink_send(sink, &part, 1, NULL), SINK_TAKEN);
-	CLEANUP(cleanup_free) char *line = await_lines(&server, "local", 1);
+	CLEANUP(cleanup_free) char *line = server_await_lines(&server, "local", 1);
 	const char *filling = strchr(line, ']');
 	ck_assert_ptr_nonnull(filling);
 	ck_assert_uint_eq(strspn(filling, "]"), ALERT_MESSAGE_MAX - header);
@@ -289,11 +254,11 @@ START_TEST(spool_is_read_by_imfile_also_when_it_is_moved_away)
 
 	for (uint64_t i = 0; i < HOSTILE; i++)
 		give(sink, hostile[i], i + 1);
-	free(await_lines(&server, "copy", HOSTILE));
+	free(server_await_lines(&server, "copy", HOSTILE));
 	server_shell(&server, "mv spool spool.1");
 	for (uint64_t i = 0; i < HOSTILE; i++)
 		give(sink, hostile[i], HOSTILE + i + 1);
-	CLEANUP(cleanup_free) char *lines = await_lines(&server, "copy", (size_t)2 * HOSTILE);
+	CLEANUP(cleanup_free) char *lines = server_await_lines(&server, "copy", (size_t)2 * HOSTILE);
 	char *at = lines;
 	for (size_t i = 0; i < (size_t)2 * HOSTILE; i++) {
 		CLEANUP(syslog_line_clear) struct syslog_line line = {0};
@@ -425,7 +390,7 @@ START_TEST(example_writes_and_forwards_rfc_5424)
 			length--;
 		expect_forwarded(message, length, hostile[i]);
 	}
-	CLEANUP(cleanup_free) char *lines = await_lines(&server, "events", HOSTILE);
+	CLEANUP(cleanup_free) char *lines = server_await_lines(&server, "events", HOSTILE);
 	expect_forwarded(lines, (size_t)(strchr(lines, '\n') - lines), hostile[0]);
 }
 END_TEST

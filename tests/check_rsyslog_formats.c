@@ -16,31 +16,10 @@
 
 #include "alert_seen.h"
 #include "servers/servers.h"
+#include "hostile.h"
 #include "suite.h"
 
 enum { WAIT_STEPS = 1000, WAIT_STEP_MS = 20, LONG_NAME = 4096 };
-
-static const char *const hostile[] = {
-	"HEAD\nFILE_ADDED [forged v=\"1\"] x",
-	"\x1B[2J\x1B]0;title\a",
-	"a\xE2\x80\xAEx.exe\xE2\x80\xAC",
-	"\xFF\xFE\xC3(",
-	"] v=\"2\" x=\"",
-	"a\\b\"c]d\\]",
-	"|=^|\\=",
-	"%0A%25% #011 \\n \\u000a %$!%",
-	"\xC2\x85\xE2\x80\xA8",
-	" leading and trailing ",
-	"<0>1 - - - - - -",
-	"\xF0\x9F\x92\x89 \xC3\xA4",
-	"x msg=other act=told externalId=0",
-	"x^sev=1^seq=9",
-	"\tcs1=\ttab\t",
-	"\",\"event\":{\"id\":\"0\"},\"x\":\"",
-	"@cee: {\"a\":1}",
-	"{", "}", "\\", "\r\n",
-};
-enum { HOSTILE = sizeof hostile / sizeof hostile[0] };
 
 /* ---- rsyslogd ---- */
 
@@ -60,9 +39,9 @@ static void make(struct server *server)
 		  "template(name=\"fields\" type=\"string\" string=\"%%app-name%%|%%procid%%|%%$!%%\\n\")\n"
 		  "template(name=\"text\" type=\"string\" string=\"%%app-name%%|%%procid%%|%%msg%%\\n\")\n"
 		  "ruleset(name=\"events\") {\n"
-		  " if $msg contains \"CEF:0|\" then"
+		  " if $msg startswith \"CEF:0|\" or $msg startswith \" CEF:0|\" then"
 		  "  { action(type=\"omfile\" file=\"%1$s/cef\" template=\"text\") stop }\n"
-		  " if $msg contains \"LEEF:2.0|\" then"
+		  " if $msg startswith \"LEEF:2.0|\" or $msg startswith \" LEEF:2.0|\" then"
 		  "  { action(type=\"omfile\" file=\"%1$s/leef\" template=\"text\") stop }\n"
 		  " if $structured-data != \"-\" then {\n"
 		  "  action(type=\"mmpstrucdata\")\n"
@@ -80,26 +59,6 @@ static void make(struct server *server)
 }
 
 #define RSYSLOG CLEANUP(server_stop) struct server server; make(&server)
-
-/* Wait until a file below the folder has so many lines; the caller frees it. */
-static char *await_lines(const struct server *server, const char *name, size_t lines)
-{
-	char *content = NULL;
-	size_t count = 0;
-
-	for (int i = 0; i < WAIT_STEPS; i++) {
-		free(content);
-		content = server_read(server, name);
-		count = 0;
-		for (const char *at = content; at && (at = strchr(at, '\n')); at++)
-			count++;
-		if (count >= lines)
-			break;
-		poll(NULL, 0, WAIT_STEP_MS);
-	}
-	ck_assert_msg(count == lines, "%s: %zu lines instead of %zu", name, count, lines);
-	return content;
-}
 
 /* ---- events ---- */
 
@@ -230,7 +189,7 @@ START_TEST(bodies_pass_tcp_as_one_line_each_with_the_same_bytes)
 	RSYSLOG;
 
 	send_over_tcp(&server, format);
-	CLEANUP(cleanup_free) char *lines = await_lines(&server, alert_format_name(format), HOSTILE + 1);
+	CLEANUP(cleanup_free) char *lines = server_await_lines(&server, alert_format_name(format), HOSTILE + 1);
 	expect_lines(lines, format);
 }
 END_TEST
@@ -241,7 +200,7 @@ START_TEST(bodies_pass_the_local_socket_as_one_line_each_with_the_same_bytes)
 	RSYSLOG;
 
 	send_to_socket(&server, format);
-	CLEANUP(cleanup_free) char *lines = await_lines(&server, alert_format_name(format), HOSTILE + 1);
+	CLEANUP(cleanup_free) char *lines = server_await_lines(&server, alert_format_name(format), HOSTILE + 1);
 	expect_lines(lines, format);
 }
 END_TEST
@@ -251,7 +210,7 @@ START_TEST(structured_data_is_read_by_rsyslogs_own_parser)
 	RSYSLOG;
 
 	send_over_tcp(&server, ALERT_RFC5424);
-	CLEANUP(cleanup_free) char *lines = await_lines(&server, "rfc5424", HOSTILE + 1);
+	CLEANUP(cleanup_free) char *lines = server_await_lines(&server, "rfc5424", HOSTILE + 1);
 	char *line_at = lines;
 	for (size_t i = 0; i <= HOSTILE; i++) {
 		char *line_end = strchr(line_at, '\n');

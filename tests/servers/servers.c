@@ -147,6 +147,25 @@ char *server_read(const struct server *server, const char *path)
 	return bytes;
 }
 
+char *server_await_lines(const struct server *server, const char *path, size_t lines)
+{
+	char *content = NULL;
+	size_t count = 0;
+
+	for (int i = 0; i < AWAIT_STEPS; i++) {
+		free(content);
+		content = server_read(server, path);
+		count = 0;
+		for (const char *at = content; at && (at = strchr(at, '\n')); at++)
+			count++;
+		if (count >= lines)
+			break;
+		poll(NULL, 0, AWAIT_STEP_MS);
+	}
+	ck_assert_msg(count == lines, "%s: %zu lines instead of %zu", path, count, lines);
+	return content;
+}
+
 void server_shell(const struct server *server, const char *format, ...)
 {
 	char command[8 * SERVER_PATH_MAX];

@@ -35,6 +35,10 @@ void server_put_pattern(const struct server *server, const char *path, size_t le
 /* What a file below the folder holds; the caller frees it. NULL when there is none. */
 char *server_read(const struct server *server, const char *path);
 
+/* The same of a file that is written to: waits until it has so many lines, and fails when there
+ * are not just these. */
+char *server_await_lines(const struct server *server, const char *path, size_t lines);
+
 /* A self-signed certificate for name in folder/cert.pem with folder/key.pem, and its pin
  * ("sha256//…") as the openssl command computes it. */
 void server_make_certificate(const struct server *server, const char *name,
