@@ -347,6 +347,7 @@ START_TEST(store_tells_since_when_and_why_one_is_away)
 	ck_assert_ptr_nonnull(strstr(sinks.items[1].why, place.socket));
 	ck_assert_int_eq(sinks.items[0].away_since, 0);
 	CLEANUP(cleanup_close) int fd = listen_at(place.socket);
+	ck_assert_int_ge(fd, 0);
 	clock_now += TIME_SECOND;
 	ck_assert(look(&place));
 	store_sinks_clear(&sinks);
@@ -572,6 +573,7 @@ START_TEST(test_of_a_sink_says_what_became_of_it)
 	ck_assert(!test.taken && !test.acknowledged);
 	ck_assert_ptr_nonnull(strstr(e.text, place.socket));
 	CLEANUP(cleanup_close) int fd = listen_at(place.socket);
+	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(outbox_test(&test, &place.sinks[0], &place.config, &frame, "person", NOW, &e), 0);
 	ck_assert(test.taken && !test.acknowledged);
 }

@@ -282,6 +282,7 @@ START_TEST(host_that_does_not_answer_is_away_after_the_timeout_or_at_a_cancel)
 	CLEANUP(cleanup_close) int fd = make_silent(&server, queued);
 	CLEANUP(fixture_clear) struct fixture_sink stream;
 
+	ck_assert_int_ge(fd, 0);
 	fixture_configure(&stream, CONFIG_SINK_TCP, &server);
 	stream.config.timeout = _i == 0 ? TIME_SECOND : TIME_HOUR;
 	fixture_make(&stream);

@@ -33,9 +33,9 @@ static const struct {
 	[CONFIG_SINK_TCP] = {"tcp", .takes_address = true, .takes_replay = true, .port = 601},
 	[CONFIG_SINK_UDP] = {"udp", .takes_address = true, .port = 514},
 	[CONFIG_SINK_SYSLOG] = {"syslog", .takes_path = true},
-	[CONFIG_SINK_JOURNAL] = {"journal"},
+	[CONFIG_SINK_JOURNAL] = {.name = "journal"},
 	[CONFIG_SINK_SPOOL] = {"spool", .takes_path = true},
-	[CONFIG_SINK_STDOUT] = {"stdout"},
+	[CONFIG_SINK_STDOUT] = {.name = "stdout"},
 };
 enum { TYPES = sizeof types / sizeof *types };
 
