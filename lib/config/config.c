@@ -13,6 +13,7 @@
 
 enum {
 	WORD_MAX = 128,
+	WEEK = 7 * 24 * 60 * 60,   /* in seconds */
 	YEAR = 366 * 24 * 60 * 60, /* in seconds */
 };
 
@@ -167,8 +168,8 @@ static const struct ini_key alerts_keys[] = {
 	{.name = "remind-after", DURATION, FIELD(remind_after)},
 	{.name = "remind-most", DURATION, FIELD(remind_most)},
 	{.name = "group", .take = config_take_group, FIELD(group)},
-	{.name = "heartbeat", .take = ini_take_duration, .least = 10, .most = 7 * 24 * 60 * 60, FIELD(heartbeat)},
-	{.name = "backlog", BYTES(1 << 20, UINT64_C(1) << 50), FIELD(backlog)},
+	{.name = "heartbeat", .take = ini_take_duration, .least = 10, .most = WEEK, FIELD(heartbeat)},
+	{.name = "backlog", BYTES(UINT64_C(1) << 20, UINT64_C(1) << 50), FIELD(backlog)},
 	{.name = "sd-id", .take = config_take_sd_id, FIELD(sd_id)},
 };
 

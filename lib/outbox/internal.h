@@ -8,29 +8,29 @@
 #include "sink/sink.h"
 #include "store/store.h"
 
-/* A sink on its way. */
+/* A sink on its way. What its thread alone uses, once that has started, comes first; then what is
+ * shared, under the outbox's mutex. */
 struct lane {
 	struct outbox *outbox;
 	const struct config_sink *config;
 	pthread_t thread;
-	bool started;
-	/* of its thread alone, once that has started */
 	struct sink *sink;
 	struct store *store;
-	bool placed;	  /* place and cursor are known */
 	uint64_t place;	  /* taken up to here, as the store has it */
 	uint64_t cursor;  /* the same on this connection: before place while it is replayed, beyond it
 			   * while the store cannot be written */
-	bool noted;	  /* the store may say that it is away */
 	int64_t back_off; /* 0: the last try went well */
 	struct error why;
-	/* shared: under the outbox's mutex */
+	bool started;
+	bool placed; /* place and cursor are known */
+	bool noted;  /* the store may say that it is away */
+	/* shared */
+	bool away;
+	char words[sizeof((struct error *)NULL)->text];
 	uint64_t heard, looked; /* of the outbox's calls: at the last look's beginning, and end */
 	uint64_t waiting;
-	bool away;
 	int64_t retry_at;
 	int64_t seen_at;
-	char words[sizeof((struct error *)NULL)->text];
 };
 
 struct outbox {

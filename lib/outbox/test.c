@@ -35,7 +35,7 @@ int outbox_test(struct outbox_test *ret_test, const struct config_sink *config_s
 	if (sink_new(&sink, config_sink, -1, e) < 0)
 		return -1;
 	*ret_test = (struct outbox_test){0};
-	(void)strcpy(ret_test->eid, event.eid); /* of the same size */
+	memcpy(ret_test->eid, event.eid, sizeof ret_test->eid);
 	int64_t began = monotonic_now();
 	ret_test->taken = deliver(sink, config_sink, &event, frame, e);
 	ret_test->took = monotonic_now() - began;
