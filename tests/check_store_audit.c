@@ -187,6 +187,8 @@ static const struct {
 	{ "SELECT 1", STORE_SCHEMA_ALTERED, ANY, "the trigger record_kept is missing" },
 	{ "CREATE TRIGGER record_kept BEFORE DELETE ON record BEGIN SELECT 1; END", STORE_SCHEMA_ALTERED, ANY,
 	  "the trigger record_kept is not as it was made" },
+	{ "DROP TABLE sink; CREATE TABLE sink (name TEXT)", STORE_SCHEMA_ALTERED, ANY,
+	  "the rest cannot be looked at" },
 	{ "UPDATE list SET text = x'62'", STORE_LIST_ALTERED, ANY, "another digest" },
 };
 
