@@ -141,6 +141,7 @@ static int compare_schemas(struct store *from, struct store *in, struct store_au
 
 static void close_model(struct store *model)
 {
+	store_forget_statements(model);
 	(void)sqlite3_close(model->database); /* nothing is open in it */
 }
 

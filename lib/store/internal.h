@@ -10,8 +10,12 @@
 #include "base/time.h"
 #include "store/store.h"
 
+enum { STORE_KEPT = 48 };
+
 struct store {
 	sqlite3 *database;
+	sqlite3_stmt *kept[STORE_KEPT]; /* statements that are not in use, for another run */
+	unsigned oldest;		/* of them, more or less */
 	char *path;
 	char genesis[DIGEST_SHA256_HEX + 1]; /* h[0] of the chain */
 	bool in_transaction;		     /* the caller's, by store_begin() */
@@ -53,6 +57,8 @@ struct statement {
 
 struct statement store_prepare(struct store *store, const char *sql);
 void store_finish(struct statement *statement);
+/* Before the database is closed: no statement may be kept then. */
+void store_forget_statements(struct store *store);
 
 /* To the next row: 1, 0 at the end, or -1. A statement that ended starts again. */
 int store_step(struct statement *statement, struct error *e);

@@ -21,7 +21,8 @@ void store_close(struct store *store)
 	if (!store)
 		return;
 	store_rollback(store);
-	(void)sqlite3_close(store->database); /* no statement outlives its call */
+	store_forget_statements(store);
+	(void)sqlite3_close(store->database); /* no statement is in use outside of its call */
 	free(store->path);
 	free(store);
 }
@@ -176,6 +177,7 @@ static int make(const char *folder, const char *path, struct error *e)
 	    store_migrate(store, &store_schema, e) < 0 ||
 	    store_execute(store, "PRAGMA journal_mode = WAL", e) < 0)
 		return -1;
+	store_forget_statements(store);
 	int closed = sqlite3_close(TAKE(store->database));
 	if (closed != SQLITE_OK)
 		return store_fail(store, closed, e);
