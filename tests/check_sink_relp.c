@@ -198,7 +198,7 @@ START_TEST(receiver_that_stands_still_is_away_after_the_timeout)
 	fixture_open(relp.sink, 1);
 	fixture_send_all(relp.sink, 1, 10);
 	fixture_flush(relp.sink, 10);
-	ck_assert_int_eq(kill(server.pid, SIGSTOP), 0);
+	server_stall(&server);
 	fixture_send_all(relp.sink, 11, 11);
 	ck_assert_int_eq(sink_flush(relp.sink, &delivered, &e), SINK_AWAY);
 	ck_assert_uint_eq(delivered, 0);
@@ -233,7 +233,7 @@ START_TEST(cancel_ends_the_wait_for_an_acknowledgement)
 	relp.config.timeout = TIME_HOUR; /* the test fails by Check's own limit */
 	fixture_make(&relp);
 	fixture_open(relp.sink, 1);
-	ck_assert_int_eq(kill(server.pid, SIGSTOP), 0);
+	server_stall(&server);
 	fixture_send_all(relp.sink, 1, 1);
 	pid_t child = fork();
 	if (child == 0) {

@@ -155,7 +155,7 @@ START_TEST(receiver_that_stands_still_is_away_when_the_kernel_takes_no_more)
 	fixture_open(stream.sink, 1);
 	fixture_send_all(stream.sink, 1, 1);
 	fixture_flush(stream.sink, 1);
-	ck_assert_int_eq(kill(server.pid, SIGSTOP), 0);
+	server_stall(&server);
 	while (number < 1000000 && fixture_send(stream.sink, ++number, &e) == SINK_TAKEN)
 		;
 	ck_assert_msg(strstr(e.text, "writing took longer than 1 s") != NULL, "%s", e.text);
@@ -176,7 +176,7 @@ START_TEST(cancel_ends_a_write_that_waits)
 	stream.config.timeout = TIME_HOUR;
 	fixture_make(&stream);
 	fixture_open(stream.sink, 1);
-	ck_assert_int_eq(kill(server.pid, SIGSTOP), 0);
+	server_stall(&server);
 	pid_t child = fork();
 	if (child == 0) {
 		poll(NULL, 0, 500);

@@ -59,7 +59,7 @@ START_TEST(refusal_by_syslog_ng_says_what_to_do)
 END_TEST
 
 static const struct {
-	const char *command; /* in the folder of the certificates */
+	const char *command; /* in the folder of our certificates */
 	const char *words[2];
 } bad_files[] = {
 	{"rm client.key", {"key-file ", "client.key: No such file"}},
@@ -79,9 +79,16 @@ START_TEST(file_that_cannot_be_used_is_named)
 
 	server_prepare(&server);
 	fixture_make_certificates(&server);
+	/* rsyslogd may read its own files as late as at the first connection. */
+	server_shell(&server, "cp -r certs ours");
 	fixture_receivers[FIXTURE_RSYSLOG_TLS].start(&server, "server");
-	SINK(stream, CONFIG_SINK_TLS, &server);
-	server_shell(&server, "cd certs && %s", bad_files[_i].command);
+	CLEANUP(fixture_clear) struct fixture_sink stream;
+	fixture_configure(&stream, CONFIG_SINK_TLS, &server);
+	(void)snprintf(stream.ca_file, SERVER_PATH_MAX, "%s/ours/ca.pem", server.folder);
+	(void)snprintf(stream.cert_file, SERVER_PATH_MAX, "%s/ours/client.pem", server.folder);
+	(void)snprintf(stream.key_file, SERVER_PATH_MAX, "%s/ours/client.key", server.folder);
+	fixture_make(&stream);
+	server_shell(&server, "cd ours && %s", bad_files[_i].command);
 	fixture_expect_away(stream.sink, bad_files[_i].words[0]);
 	fixture_expect_away(stream.sink, bad_files[_i].words[1]);
 }

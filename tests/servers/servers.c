@@ -291,6 +291,15 @@ void server_await(const struct server *server)
 	ck_abort_msg("nobody accepts on port %u", server->port);
 }
 
+void server_stall(const struct server *server)
+{
+	int status = 0;
+
+	ck_assert_int_eq(kill(server->pid, SIGSTOP), 0);
+	ck_assert_int_eq(waitpid(server->pid, &status, WUNTRACED), server->pid);
+	ck_assert(WIFSTOPPED(status));
+}
+
 void server_stop(struct server *server)
 {
 	int status;

@@ -61,6 +61,9 @@ void server_spawn(struct server *server, const char *const argv[]);
 /* Wait until the port accepts a TCP connection. */
 void server_await(const struct server *server);
 
+/* Stop the program in its tracks until SIGCONT; returns when it stands still. */
+void server_stall(const struct server *server);
+
 /* End the program and remove the folder. Fine for a server that was never started. */
 void server_stop(struct server *server);
 
