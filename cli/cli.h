@@ -124,9 +124,6 @@ json_t *cli_json_report(const struct visit_report *report, bool with_files);
 json_t *cli_json_finding(const struct drift_finding *finding);
 json_t *cli_json_summary(const struct store_summary *summary);
 
-/* How a sink of this name stands; NULL where the store has not seen it. */
-const struct store_sink *cli_find_sink(const struct store_sinks *sinks, const char *name);
-
 /* Deliver what waits in the outbox for at most `patience`, unless a daemon does it. */
 /* How long a run by hand tries to hand its events to the sinks, before it leaves them. */
 #define CLI_DELIVERY_PATIENCE (10 * TIME_SECOND)

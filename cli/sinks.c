@@ -10,14 +10,6 @@ CLEANUP_DEFINE(struct sink, sink_free);
 
 enum { COLUMNS = 8 };
 
-const struct store_sink *cli_find_sink(const struct store_sinks *sinks, const char *name)
-{
-	for (size_t i = 0; i < sinks->count; i++)
-		if (strcmp(sinks->items[i].name, name) == 0)
-			return &sinks->items[i];
-	return NULL;
-}
-
 /* ---- one sink in words ---- */
 
 static void write_place(struct text *text, const struct config_sink *sink)
@@ -110,7 +102,7 @@ static void print_reasons(const struct cli *cli, const struct store_sinks *state
 	const struct config *config = &cli->setup.config;
 
 	for (size_t i = 0; i < config->sink_count; i++) {
-		const struct store_sink *state = cli_find_sink(states, config->sinks[i].name);
+		const struct store_sink *state = store_sinks_find(states, config->sinks[i].name);
 		if (state && state->why)
 			printf("\n%s is away: %s\n", state->name, state->why);
 	}
@@ -126,7 +118,7 @@ static int print_sinks(const struct cli *cli, const struct store_sinks *states)
 	cli_table_add(&table, heading);
 	for (size_t i = 0; i < config->sink_count; i++) {
 		const struct config_sink *sink = &config->sinks[i];
-		const struct store_sink *state = cli_find_sink(states, sink->name);
+		const struct store_sink *state = store_sinks_find(states, sink->name);
 		CLEANUP(text_clear) struct text place;
 		text_init(&place);
 		write_place(&place, sink);

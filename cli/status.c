@@ -98,7 +98,7 @@ static json_t *json_waiting(const struct cli *cli, const struct status *status)
 
 	for (size_t i = 0; i < cli->setup.config.sink_count; i++) {
 		const char *name = cli->setup.config.sinks[i].name;
-		const struct store_sink *sink = cli_find_sink(&status->sinks, name);
+		const struct store_sink *sink = store_sinks_find(&status->sinks, name);
 		json_object_set_new(sinks, name, json_integer(sink ? (json_int_t)sink->waiting : 0));
 	}
 	return sinks;
@@ -133,7 +133,7 @@ static void print_sinks(const struct cli *cli, const struct status *status)
 
 	for (size_t i = 0; i < cli->setup.config.sink_count; i++) {
 		const char *name = cli->setup.config.sinks[i].name;
-		const struct store_sink *sink = cli_find_sink(&status->sinks, name);
+		const struct store_sink *sink = store_sinks_find(&status->sinks, name);
 		printf("%-16s %s: %llu events wait", i == 0 ? "Sinks" : "", name,
 		       sink ? (unsigned long long)sink->waiting : 0);
 		if (sink && sink->away_since != 0)

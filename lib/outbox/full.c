@@ -5,14 +5,6 @@
 #include "base/cleanup.h"
 #include "outbox/internal.h"
 
-static const struct store_sink *find(const struct store_sinks *sinks, const char *name)
-{
-	for (size_t i = 0; i < sinks->count; i++)
-		if (strcmp(sinks->items[i].name, name) == 0)
-			return &sinks->items[i];
-	return NULL;
-}
-
 static double megabytes(uint64_t bytes)
 {
 	return (double)bytes / (1 << 20);
@@ -26,7 +18,7 @@ static int too_much_waits(struct store *store, const struct config *config, stru
 	if (store_sinks_list(store, &sinks, why) < 0)
 		return -1;
 	for (size_t i = 0; i < config->sink_count; i++) {
-		const struct store_sink *sink = find(&sinks, config->sinks[i].name);
+		const struct store_sink *sink = store_sinks_find(&sinks, config->sinks[i].name);
 		if (!sink || sink->waiting_bytes <= config->backlog)
 			continue;
 		(void)error_set(why, ERROR_UNAVAILABLE,

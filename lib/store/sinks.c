@@ -227,3 +227,11 @@ int store_sinks_list(struct store *store, struct store_sinks *ret_sinks, struct 
 	sinks = (struct store_sinks){0};
 	return 0;
 }
+
+const struct store_sink *store_sinks_find(const struct store_sinks *sinks, const char *name)
+{
+	for (size_t i = 0; i < sinks->count; i++)
+		if (strcmp(sinks->items[i].name, name) == 0)
+			return &sinks->items[i];
+	return NULL;
+}

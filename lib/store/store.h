@@ -425,6 +425,7 @@ struct store_sinks {
 void store_sinks_clear(struct store_sinks *sinks);
 /* All that were ever seen, by name. */
 int store_sinks_list(struct store *store, struct store_sinks *ret_sinks, struct error *e);
+const struct store_sink *store_sinks_find(const struct store_sinks *sinks, const char *name); /* or NULL */
 
 /* ---- the audit ---- */
 

@@ -13,11 +13,11 @@ static int count_waiting(const struct sweep_environment *environment, uint64_t *
 
 	if (store_sinks_list(environment->store, &sinks, e) < 0)
 		return -1;
-	for (size_t i = 0; i < sinks.count; i++)
-		for (size_t k = 0; k < config->sink_count; k++)
-			if (strcmp(sinks.items[i].name, config->sinks[k].name) == 0 &&
-			    sinks.items[i].waiting > most)
-				most = sinks.items[i].waiting;
+	for (size_t i = 0; i < config->sink_count; i++) {
+		const struct store_sink *sink = store_sinks_find(&sinks, config->sinks[i].name);
+		if (sink && sink->waiting > most)
+			most = sink->waiting;
+	}
 	*ret_waiting = most;
 	return 0;
 }
