@@ -4,26 +4,19 @@
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
-#include "cli/cli.h"
+#include "cli/progress.h"
 
 struct run {
 	struct cli *cli;
 	struct sweep *sweep;
 	unsigned mask;
 	size_t told; /* devices with a result */
-	bool bar;    /* a progress bar stands on the terminal */
+	struct cli_progress bar;
 	bool failed;
 	struct error error;
 	struct alert_counts counts;
 	int64_t started_at;
 };
-
-static void clear_bar(struct run *run)
-{
-	if (run->bar)
-		fputs("\r\033[K", stderr);
-	run->bar = false;
-}
 
 static void print_finding(const struct drift_finding *finding)
 {
@@ -147,7 +140,7 @@ static void on_visit(void *userdata, const struct sweep_visit *visit)
 {
 	struct run *run = userdata;
 
-	clear_bar(run);
+	cli_progress_clear(&run->bar);
 	if (!visit->will_retry) {
 		run->told++;
 		run->mask |= drift_verdict_mask(visit->verdict);
@@ -160,30 +153,22 @@ static void on_visit(void *userdata, const struct sweep_visit *visit)
 
 static void on_progress(void *userdata)
 {
-	enum { WIDTH = 24 };
 	struct run *run = userdata;
 	struct sweep_progress progress;
-	char bar[WIDTH + 1];
+	char remark[64];
 
-	if (!run->cli->progress)
-		return;
 	sweep_progress(run->sweep, &progress);
-	size_t filled = progress.total ? (size_t)(progress.done * WIDTH / progress.total) : WIDTH;
-	memset(bar, '.', WIDTH);
-	memset(bar, '#', filled);
-	bar[WIDTH] = '\0';
-	fprintf(stderr, "\r\033[K[%s] %llu of %llu, %llu running, %.1f MB", bar, (unsigned long long)progress.done,
-		(unsigned long long)progress.total, (unsigned long long)progress.running,
-		(double)progress.bytes / 1e6);
-	fflush(stderr);
-	run->bar = true;
+	run->bar.total = progress.total;
+	(void)snprintf(remark, sizeof remark, "%llu running, %.1f MB", (unsigned long long)progress.running,
+		       (double)progress.bytes / 1e6); /* fits */
+	cli_progress_show(&run->bar, progress.done, remark);
 }
 
 static void on_done(void *userdata, const struct alert_counts *counts, const struct error *failed)
 {
 	struct run *run = userdata;
 
-	clear_bar(run);
+	cli_progress_clear(&run->bar);
 	run->counts = *counts;
 	run->failed = failed != NULL;
 	if (failed)
@@ -373,6 +358,7 @@ int verb_sweep(struct cli *cli, int argc, char **argv)
 		if (request.asset_count == 0)
 			return exit_code(&run);
 	}
+	cli_progress_begin(&run.bar, cli, "devices", 0);
 	if (run_sweep(&run, &request, &e) < 0)
 		return cli_fail(cli, &e);
 	print_end(&run);
