@@ -19,8 +19,10 @@ static void look(struct session *session, const struct link_seen *seen)
 
 	session->seen.grade = seen->grade;
 	session->seen.grade.identified |= identified;
-	if (seen->pin[0] != '\0')
+	if (seen->pin[0] != '\0') {
 		memcpy(session->seen.pin, seen->pin, sizeof seen->pin);
+		memcpy(session->seen.key, seen->key, sizeof seen->key);
+	}
 	if (seen->address[0] != '\0')
 		memcpy(session->seen.address, seen->address, sizeof seen->address);
 	if (seen->greeting[0] != '\0')

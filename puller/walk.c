@@ -56,6 +56,7 @@ static void report(struct visit_report *ret_report, const struct walk *walk,
 	};
 	memcpy(ret_report->detail, why->detail, sizeof ret_report->detail);
 	memcpy(ret_report->seen_pin, session->seen.pin, sizeof ret_report->seen_pin);
+	memcpy(ret_report->seen_key, session->seen.key, sizeof ret_report->seen_key);
 	memcpy(ret_report->seen_serial, session->serial, sizeof ret_report->seen_serial);
 	memcpy(ret_report->seen_address, session->seen.address, sizeof ret_report->seen_address);
 }

@@ -396,6 +396,7 @@ START_TEST(a_first_contact_that_is_allowed_shows_the_key)
 	fixture.order.learn_pin = true;
 	ck_assert_outcome(link_fixture_open(&fixture), VISIT_OK);
 	ck_assert_str_eq(fixture.seen.pin, pins[0]);
+	ck_assert_str_eq(fixture.seen.key, "ED25519");
 	ck_assert(!fixture.seen.grade.authenticated && fixture.seen.grade.encrypted);
 	finish();
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "tests/link_fixture.h"
 #include "tests/servers/script.h"
@@ -103,11 +104,23 @@ START_TEST(another_key_is_a_changed_certificate)
 }
 END_TEST
 
+/* What openssl x509 shows of the certificate is what a person is told to compare. */
+static void expect_key(void)
+{
+	server_shell(&server, "openssl x509 -in cert.pem -noout -fingerprint -sha256 | cut -d= -f2 | tr -d '\\n' >shown");
+	CLEANUP(cleanup_free) char *shown = server_read(&server, "shown");
+	ck_assert_uint_eq(strlen(shown), 95);
+	ck_assert_ptr_nonnull(strstr(fixture.seen.key, shown));
+	ck_assert_ptr_nonnull(strstr(fixture.seen.key, ", valid until 20"));
+	ck_assert_ptr_nonnull(strstr(fixture.seen.key, ", subject /CN=127.0.0.1"));
+}
+
 START_TEST(a_self_signed_certificate_without_a_pin_is_unknown)
 {
 	start_self_signed(schemes[_i], NULL);
 	start_links(false);
 	ck_assert_outcome(visit(), VISIT_IDENTITY_UNKNOWN);
+	expect_key();
 	ck_assert_str_eq(fixture.seen.pin, pin);
 	ck_assert(!fixture.seen.grade.authenticated);
 	ck_assert_ptr_nonnull(strstr(link_fixture_detail(), "self"));

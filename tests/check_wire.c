@@ -51,6 +51,7 @@ static struct wire_message a_done(void)
 			 .detail = "no answer in 100%25 of the t\xC3\xADme",
 			 .grade = {.encrypted = true, .identified = true},
 			 .seen_pin = "SHA256:ab+/cd=",
+			 .seen_key = "certificate SHA-256 AB:CD, subject CN=p\xC3\xADmp%0A",
 			 .seen_serial = "A-1_2.3",
 			 .seen_address = "fe80::1%eth0",
 			 .left_out = 1,
@@ -127,6 +128,7 @@ START_TEST(a_report_comes_out_as_it_went_in)
 	ck_assert(read.done.grade.encrypted && read.done.grade.identified);
 	ck_assert(!read.done.grade.authenticated && !read.done.grade.weak);
 	ck_assert_str_eq(read.done.seen_pin, done.done.seen_pin);
+	ck_assert_str_eq(read.done.seen_key, done.done.seen_key);
 	ck_assert_str_eq(read.done.seen_serial, done.done.seen_serial);
 	ck_assert_str_eq(read.done.seen_address, done.done.seen_address);
 	ck_assert_uint_eq(read.done.left_out, 1);

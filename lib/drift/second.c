@@ -125,6 +125,7 @@ int drift_merge_second(struct visit_report *first, const struct visit_report *se
 		first->outcome = second->outcome;
 		memcpy(first->detail, second->detail, sizeof first->detail);
 		memcpy(first->seen_pin, second->seen_pin, sizeof first->seen_pin);
+		memcpy(first->seen_key, second->seen_key, sizeof first->seen_key);
 		memcpy(first->seen_serial, second->seen_serial, sizeof first->seen_serial);
 		memcpy(first->seen_address, second->seen_address, sizeof first->seen_address);
 	}

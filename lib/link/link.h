@@ -50,6 +50,7 @@ struct link_result link_failed(enum visit_outcome outcome, const char *format, .
 struct link_seen {
 	struct visit_grade grade; /* identified is filled by the caller for serials */
 	char pin[128];
+	char key[VISIT_KEY_SIZE]; /* as seen_key of struct visit_report */
 	char address[64];
 	char greeting[512]; /* raw, NUL-terminated; FTP's 220 lines or the SSH banner; or empty */
 };

@@ -25,6 +25,17 @@ static bool has_pin(const char *pins, const char *pin)
 	return false;
 }
 
+/* As ssh-keygen -l and ssh name it. */
+static const char *family_name(unsigned family)
+{
+	switch (family) {
+	case LINK_SSH_ED25519: return "ED25519";
+	case LINK_SSH_ECDSA: return "ECDSA";
+	case LINK_SSH_RSA: return "RSA";
+	default: return "";
+	}
+}
+
 /* Note the pin of the host key, and whether the session is weak. */
 static struct link_result see_host_key(struct link_ssh *ssh, unsigned families, unsigned *ret_family)
 {
@@ -45,6 +56,7 @@ static struct link_result see_host_key(struct link_ssh *ssh, unsigned families, 
 	if (!text)
 		return link_failed_memory();
 	snprintf(ssh->seen.pin, sizeof ssh->seen.pin, "%s", text);
+	snprintf(ssh->seen.key, sizeof ssh->seen.key, "%s", family_name(*ret_family));
 	ssh_string_free_char(text);
 	ssh->seen.grade.weak =
 		is_short || families == LINK_SSH_RSA_SHA1 || link_ssh_is_weak(ssh->session);
@@ -80,7 +92,7 @@ static struct link_result meet(struct link_ssh *ssh)
 {
 	const struct visit_order *order = ssh->link->environment.order;
 	bool pinned = has_pin(order->pins, "");
-	char first[sizeof ssh->seen.pin] = "";
+	struct link_seen first = {0};
 	unsigned families = LINK_SSH_MODERN;
 	struct link_result result = link_ok();
 
@@ -99,14 +111,15 @@ static struct link_result meet(struct link_ssh *ssh)
 			ssh->seen.grade.authenticated = ssh->seen.grade.identified = true;
 			return result;
 		}
-		if (first[0] == '\0')
-			memcpy(first, ssh->seen.pin, sizeof first);
+		if (first.pin[0] == '\0')
+			first = ssh->seen;
 		families = next_families(families, family, no_host_key, order->legacy);
 	}
-	if (first[0] == '\0')
+	if (first.pin[0] == '\0')
 		return result;
-	memcpy(ssh->seen.pin, first, sizeof first);
-	return link_failed(VISIT_HOST_KEY_CHANGED, "the device showed %s", first);
+	memcpy(ssh->seen.pin, first.pin, sizeof first.pin);
+	memcpy(ssh->seen.key, first.key, sizeof first.key);
+	return link_failed(VISIT_HOST_KEY_CHANGED, "the device showed %s", first.pin);
 }
 
 /* ---- the protocol ---- */
@@ -156,6 +169,7 @@ static void look(const struct link *link, struct link_seen *seen)
 
 	seen->grade = ssh->seen.grade;
 	memcpy(seen->pin, ssh->seen.pin, sizeof seen->pin);
+	memcpy(seen->key, ssh->seen.key, sizeof seen->key);
 	memcpy(seen->greeting, ssh->seen.greeting, sizeof seen->greeting);
 }
 

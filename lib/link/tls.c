@@ -10,6 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/escape.h"
+#include "base/text.h"
 
 #include "link/tls.h"
 
@@ -74,6 +76,30 @@ static bool write_pin(char ret_pin[static 128], X509 *certificate)
 	return true;
 }
 
+/* What a person can hold against the device: openssl x509 -fingerprint -sha256 -enddate -subject.
+ * The subject is the peer's to choose, so it stands last and is cut. */
+static void write_key(char ret_key[static VISIT_KEY_SIZE], X509 *certificate)
+{
+	CLEANUP(text_clear) struct text text;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned length = 0;
+	struct tm end;
+	char name[1024] = "";
+
+	text_init(&text);
+	if (X509_digest(certificate, EVP_sha256(), digest, &length) != 1)
+		length = 0;
+	for (unsigned i = 0; i < length; i++)
+		text_addf(&text, "%s%02X", i > 0 ? ":" : "certificate SHA-256 ", digest[i]);
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1)
+		text_addf(&text, ", valid until %04d-%02d-%02d", end.tm_year + 1900, end.tm_mon + 1, end.tm_mday);
+	if (X509_NAME_oneline(X509_get_subject_name(certificate), name, sizeof name) && name[0] != '\0') {
+		text_add(&text, ", subject ");
+		escape_add(&text, ESCAPE_DISPLAY, name, strlen(name));
+	}
+	text_copy(ret_key, VISIT_KEY_SIZE, text.data && !text.failed ? text.data : "");
+}
+
 static bool is_pinned(const char *pins, const char *pin)
 {
 	size_t length = strlen(pin);
@@ -120,6 +146,7 @@ static int verify(X509_STORE_CTX *store, void *userdata)
 		return 0;
 	}
 	memcpy(tls->pin, pin, sizeof tls->pin);
+	write_key(tls->key, certificate);
 	tls->weak = is_weak(ssl, certificate);
 	if (tls->weak && !order->legacy) {
 		tls->verdict = link_failed(VISIT_CRYPTO_INCOMPATIBLE,
@@ -195,6 +222,7 @@ void link_tls_look(const struct link_tls *tls, struct link_seen *seen)
 	if (tls->pin[0] == '\0')
 		return;
 	memcpy(seen->pin, tls->pin, sizeof seen->pin);
+	memcpy(seen->key, tls->key, sizeof seen->key);
 	seen->grade.encrypted = tls->verdict.outcome == VISIT_OK;
 	seen->grade.authenticated = tls->authenticated;
 	seen->grade.identified = tls->authenticated;

@@ -16,6 +16,7 @@ void link_tls_stop(void);
 struct link_tls {
 	const struct link *link;
 	char pin[128];		    /* "sha256//…"; empty until a certificate was shown */
+	char key[VISIT_KEY_SIZE];   /* its SHA-256, end and subject */
 	bool authenticated;
 	bool weak;
 	struct link_result verdict; /* why the certificate was refused, or VISIT_OK */

@@ -226,6 +226,10 @@ struct visit_observation {
 	bool length_verified;	   /* the link announced a length and it was met */
 };
 
+/* "ED25519" and the like for SSH; of a certificate its SHA-256 as openssl x509 -fingerprint prints
+ * it, its end and its subject. */
+enum { VISIT_KEY_SIZE = 320 };
+
 /* One device's check as it came back from the puller. */
 struct visit_report {
 	enum visit_outcome outcome; /* VISIT_OK: let in, identified and the listing complete;
@@ -233,6 +237,7 @@ struct visit_report {
 	char detail[256];	    /* more words, already escaped for display; may be empty */
 	struct visit_grade grade;
 	char seen_pin[128];    /* the key or certificate shown, in a pin's form; or empty */
+	char seen_key[VISIT_KEY_SIZE]; /* which key that is, for a person, escaped for display; or empty */
 	char seen_serial[64];  /* the serial shown; or empty */
 	char seen_address[64]; /* numeric address that was connected to; or empty */
 	struct visit_observation *observations; /* sorted bytewise by path, unique */

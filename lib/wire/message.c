@@ -146,6 +146,7 @@ static void code_done(struct wire_codec *codec, struct visit_report *report)
 	report->grade.identified = wire_flag(codec, report->grade.identified);
 	report->grade.weak = wire_flag(codec, report->grade.weak);
 	wire_array(codec, report->seen_pin, sizeof report->seen_pin);
+	wire_array(codec, report->seen_key, sizeof report->seen_key);
 	wire_array(codec, report->seen_serial, sizeof report->seen_serial);
 	wire_array(codec, report->seen_address, sizeof report->seen_address);
 	report->left_out = wire_u64(codec, report->left_out);
@@ -155,6 +156,7 @@ static void code_done(struct wire_codec *codec, struct visit_report *report)
 		return;
 	wire_demand(codec, is_for_display(report->detail));
 	wire_demand(codec, is_made_of(report->seen_pin, ":/+=")); /* base64 and its prefixes */
+	wire_demand(codec, is_for_display(report->seen_key));
 	wire_demand(codec, is_made_of(report->seen_serial, "._-"));
 	wire_demand(codec, is_made_of(report->seen_address, ".:%-_")); /* with a zone: fe80::1%eth0 */
 }
