@@ -19,9 +19,25 @@ struct enroll_visit {
 	bool learn_pin;
 	bool list_only;
 	const struct manifest *names;
+	const char *only; /* read just this path; NULL: all */
 };
 int enroll_visit(const struct sweep_environment *environment, const struct inventory_device *device,
 		 const struct enroll_visit *options, struct visit_report *ret_report, struct error *e);
+
+/* Visit a device now and compare it with what is believed, as a sweep does: everything is read in
+ * full, and what differs a second time. Writes nothing, so the store may be open to read; a device
+ * of asset lease (NULL: none is enrolled) that somebody else visits just now is refused.
+ * Returns 0 with look and verdict; 1 when the loop was ended meanwhile (look has what was seen at
+ * first, or nothing); or -1: not tried, with words. Both are to be cleared in each case. */
+struct enroll_check {
+	bool learn_pin;
+	const char *lease;
+	void (*on_progress)(void *userdata, uint64_t bytes, uint32_t files); /* may be NULL */
+	void *userdata;
+};
+int enroll_check(struct sweep_look *ret_look, struct drift_verdict *ret_verdict,
+		 const struct sweep_environment *environment, const struct inventory_device *device,
+		 const struct baselines *believed, const struct enroll_check *options, struct error *e);
 
 /* The part of a report that is of a kind, as a manifest without scope, site, release, serial
  * and dates. Every file of the kind must have been read; else -1 naming the file, why, and

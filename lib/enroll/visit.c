@@ -14,8 +14,10 @@
 
 struct waiting {
 	const struct sweep_environment *environment;
-	const char *asset;
+	const char *lease; /* whose is taken; NULL: none */
 	struct visit_report *report;
+	void (*on_progress)(void *userdata, uint64_t bytes, uint32_t files);
+	void *userdata;
 	bool done;
 };
 
@@ -28,20 +30,32 @@ static void on_done(void *userdata, struct visit_report *report)
 	waiting->done = true;
 }
 
+static void on_progress(void *userdata, uint64_t bytes, uint32_t files)
+{
+	const struct waiting *waiting = userdata;
+
+	if (waiting->on_progress)
+		waiting->on_progress(waiting->userdata, bytes, files);
+}
+
+static int refuse_visited(const char *asset, struct error *e)
+{
+	return error_set(e, ERROR_UNAVAILABLE, "%s is being visited by another run just now: try again in a minute",
+			 asset);
+}
+
 /* A device that is not enrolled yet is nobody else's: it has no lease. */
 static int take_lease(const struct sweep_environment *environment, const char *asset, struct error *e)
 {
 	CLEANUP(store_device_clear) struct store_device device = {0};
 	int64_t now = environment->clock.now(environment->clock.userdata);
-	int r = store_device_load(environment->store, asset, &device, e);
+	int r = asset ? store_device_load(environment->store, asset, &device, e) : 0;
 
 	if (r <= 0)
 		return r;
 	r = store_lease_take(environment->store, asset, environment->owner, now, now + LEASE_TIME, e);
-
 	if (r == 0)
-		return error_set(e, ERROR_UNAVAILABLE,
-				 "%s is being visited by another run just now: try again in a minute", asset);
+		return refuse_visited(asset, e);
 	return r < 0 ? -1 : 0;
 }
 
@@ -52,7 +66,7 @@ static int renew_lease(sd_event_source *source, uint64_t monotonic, void *userda
 	(void)monotonic;
 	/* A lease that cannot be renewed shows at the next visit, which is refused; this one is
 	 * under way and reads only. */
-	(void)take_lease(waiting->environment, waiting->asset, NULL);
+	(void)take_lease(waiting->environment, waiting->lease, NULL);
 	(void)sd_event_source_set_time_relative(source, LEASE_RENEWAL_MICRO);
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
@@ -63,6 +77,7 @@ static void cleanup_source(sd_event_source **source)
 	sd_event_source_disable_unref(*source);
 }
 
+/* Returns 0 when the visit is done, 1 when the loop was ended before, or -1. */
 static int wait_for(struct waiting *waiting, struct error *e)
 {
 	CLEANUP(cleanup_source) sd_event_source *renewal = NULL;
@@ -76,27 +91,53 @@ static int wait_for(struct waiting *waiting, struct error *e)
 		if (r < 0)
 			return error_set(e, ERROR_INTERNAL, "the event loop failed: %s", strerror(-r));
 		if (!waiting->done && sd_event_get_state(event) == SD_EVENT_FINISHED)
-			return error_set(e, ERROR_UNAVAILABLE, "stopped before the visit had ended");
+			return 1;
 	}
 	return 0;
 }
 
 static int run(struct waiting *waiting, const struct sweep_preparation *preparation, struct error *e)
 {
-	const struct pull_handlers handlers = {.on_done = on_done, .userdata = waiting};
+	const struct pull_handlers handlers = {
+		.on_progress = on_progress, .on_done = on_done, .userdata = waiting,
+	};
 	struct pull_visit *visit = NULL;
 
-	if (take_lease(waiting->environment, waiting->asset, e) < 0)
-		return -1;
+	waiting->done = false;
 	int r = pull_start(&visit, waiting->environment->pool, &preparation->order, &preparation->secret,
 			   &handlers, e);
 	if (r == 0)
 		r = wait_for(waiting, e);
-	if (r < 0 && visit && !waiting->done)
+	if (visit && !waiting->done)
 		pull_cancel(visit);
-	/* A lease that cannot be dropped ends by itself. */
-	(void)store_lease_drop(waiting->environment->store, waiting->asset, waiting->environment->owner, NULL);
 	return r;
+}
+
+static int run_leased(struct waiting *waiting, const struct sweep_preparation *preparation, struct error *e)
+{
+	if (take_lease(waiting->environment, waiting->lease, e) < 0)
+		return -1;
+	int r = run(waiting, preparation, e);
+	/* A lease that cannot be dropped ends by itself. */
+	(void)store_lease_drop(waiting->environment->store, waiting->lease, waiting->environment->owner, NULL);
+	return r > 0 ? error_set(e, ERROR_UNAVAILABLE, "stopped before the visit had ended") : r;
+}
+
+static int prepare(struct sweep_preparation *preparation, const struct sweep_environment *environment,
+		   const struct inventory_device *device, const struct enroll_visit *options, struct error *e)
+{
+	const struct drift_baseline names = {.manifest = options->names};
+	int r = sweep_prepare(preparation, environment, device, &names, options->names ? 1 : 0, e);
+
+	if (r > 0)
+		return error_set(e, ERROR_CONFIG, "%s: %s", device->asset, preparation->detail);
+	if (r < 0)
+		return -1;
+	preparation->order.learn_pin = options->learn_pin;
+	preparation->order.list_only = options->list_only;
+	if (options->only && visit_paths_add(&preparation->order.only, options->only) < 0)
+		return error_memory(e);
+	return 0;
 }
 
 int enroll_visit(const struct sweep_environment *environment, const struct inventory_device *device,
@@ -104,19 +145,49 @@ int enroll_visit(const struct sweep_environment *environment, const struct inven
 {
 	CLEANUP(sweep_preparation_clear) struct sweep_preparation preparation = {0};
 	CLEANUP(visit_report_clear) struct visit_report report = {0};
-	struct waiting waiting = {.environment = environment, .asset = device->asset, .report = &report};
-	const struct drift_baseline names = {.manifest = options->names};
+	struct waiting waiting = {.environment = environment, .lease = device->asset, .report = &report};
 
-	int r = sweep_prepare(&preparation, environment, device, &names, options->names ? 1 : 0, e);
-	if (r > 0)
-		return error_set(e, ERROR_CONFIG, "%s: %s", device->asset, preparation.detail);
-	if (r < 0)
-		return -1;
-	preparation.order.learn_pin = options->learn_pin;
-	preparation.order.list_only = options->list_only;
-	if (run(&waiting, &preparation, e) < 0)
+	if (prepare(&preparation, environment, device, options, e) < 0 ||
+	    run_leased(&waiting, &preparation, e) < 0)
 		return -1;
 	*ret_report = report;
 	report = (struct visit_report){0};
 	return 0;
+}
+
+/* A store that is open to read gives no lease, but shows those of others. */
+static int respect_lease(const struct sweep_environment *environment, const char *asset, struct error *e)
+{
+	int64_t now = environment->clock.now(environment->clock.userdata);
+	int r = asset ? store_lease_is_held(environment->store, asset, now, e) : 0;
+
+	return r > 0 ? refuse_visited(asset, e) : r;
+}
+
+int enroll_check(struct sweep_look *ret_look, struct drift_verdict *ret_verdict,
+		 const struct sweep_environment *environment, const struct inventory_device *device,
+		 const struct baselines *believed, const struct enroll_check *options, struct error *e)
+{
+	CLEANUP(visit_report_clear) struct visit_report report = {0};
+	struct waiting waiting = {
+		.environment = environment, .report = &report,
+		.on_progress = options->on_progress, .userdata = options->userdata,
+	};
+
+	int r = sweep_look_prepare(ret_look, environment, device, believed, e);
+	if (r > 0)
+		return sweep_look_judge(ret_look, environment, device, ret_verdict, e);
+	if (r < 0)
+		return -1;
+	ret_look->preparation.order.learn_pin = options->learn_pin;
+	do {
+		if (respect_lease(environment, options->lease, e) < 0)
+			return -1;
+		r = run(&waiting, &ret_look->preparation, e);
+		if (r != 0)
+			return r;
+		drift_verdict_clear(ret_verdict);
+		r = sweep_look_take(ret_look, environment, device, &report, ret_verdict, e);
+	} while (r > 0);
+	return r;
 }

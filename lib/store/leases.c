@@ -45,6 +45,17 @@ int store_lease_drop(struct store *store, const char *asset, const char *owner, 
 	return store_run(&statement, e) < 0 ? -1 : store_change_commit(&change, e);
 }
 
+int store_lease_is_held(struct store *store, const char *asset, int64_t now, struct error *e)
+{
+	struct statement statement CLEANUP(store_finish) = store_prepare(
+		store, "SELECT 1 FROM lease JOIN device ON device.number = lease.device"
+		       " WHERE device.asset = ? AND lease.until > ?");
+
+	store_bind_text(&statement, asset);
+	store_bind_integer(&statement, now);
+	return store_step(&statement, e);
+}
+
 /* Owners are few; each has many leases. */
 static int drop_owner(struct store *store, const char *owner, struct error *e)
 {

@@ -103,6 +103,8 @@ int store_standing_save(struct store *store, const char *asset, const struct sto
 int store_lease_take(struct store *store, const char *asset, const char *owner, int64_t now,
 		     int64_t until, struct error *e);
 int store_lease_drop(struct store *store, const char *asset, const char *owner, struct error *e);
+/* Whether somebody holds the lease beyond now: 1, 0 (also of an asset that is not enrolled) or -1. */
+int store_lease_is_held(struct store *store, const char *asset, int64_t now, struct error *e);
 /* Drop those whose owner is gone, as the caller can tell. */
 int store_lease_drop_gone(struct store *store, bool (*is_gone)(const char *owner, const void *userdata),
 			  const void *userdata, struct error *e);

@@ -4,17 +4,6 @@
 #include "store/store.h"
 #include "sweep/sweep.h"
 
-/* Those that apply to a device. The array is the caller's to free, what it points to is lent
- * from all. Returns 0 or -ENOMEM. */
-int sweep_baselines_select(struct drift_baseline **ret_selected, size_t *ret_count,
-			   const struct baselines *all, const struct inventory_device *device);
-
-/* Judge the report on an order. Returns 0 or -1 without memory. */
-int sweep_judge(struct drift_verdict *ret_verdict, const struct sweep_environment *environment,
-		const struct inventory_device *device, const struct visit_order *order,
-		const struct visit_report *report, const struct drift_baseline *baselines,
-		size_t baseline_count, struct error *e);
-
 /* What a finished visit leaves behind, in one transaction: the visit, its findings, alerts and
  * events, the device's standing, the job, the lease. Returns 0 or -1, nothing changed. */
 struct sweep_outcome {

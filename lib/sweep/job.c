@@ -11,11 +11,7 @@ void sweep_job_clear_visit(struct sweep_job *job)
 {
 	if (job->visit)
 		pull_cancel(TAKE(job->visit));
-	sweep_preparation_clear(&job->preparation);
-	visit_report_clear(&job->report);
-	free(TAKE(job->baselines));
-	job->baseline_count = 0;
-	job->looks_again = false;
+	sweep_look_clear(&job->look);
 }
 
 void sweep_job_clear(struct sweep_job *job)
@@ -134,9 +130,9 @@ static void conclude(struct sweep *sweep, struct sweep_job *job, const struct vi
 		.device = &job->device,
 		.report = report,
 		.verdict = verdict,
-		.lists = visit_scheme_lists(job->preparation.order.address.scheme),
-		.baselines = job->baselines,
-		.baseline_count = job->baseline_count,
+		.lists = visit_scheme_lists(job->look.preparation.order.address.scheme),
+		.baselines = job->look.baselines,
+		.baseline_count = job->look.baseline_count,
 	};
 	uint64_t number = 0;
 	struct error e;
@@ -179,62 +175,26 @@ static int start_visit(struct sweep *sweep, struct sweep_job *job, struct error 
 	};
 
 	job->counted = 0;
-	return pull_start(&job->visit, sweep->environment.pool, &job->preparation.order,
-			  &job->preparation.secret, &handlers, e);
+	return pull_start(&job->visit, sweep->environment.pool, &job->look.preparation.order,
+			  &job->look.preparation.secret, &handlers, e);
 }
 
-/* Before anything is said of a file it is read once more. Returns 1 when that was begun. */
-static int look_again(struct sweep *sweep, struct sweep_job *job, const struct drift_verdict *verdict,
-		      struct error *e)
-{
-	struct visit_paths *paths = &job->preparation.order.only;
-
-	if (visit_outcome_contact(job->report.outcome) != VISIT_CONTACT_MADE)
-		return 0;
-	if (drift_second_look(paths, verdict) < 0)
-		return error_memory(e);
-	if (paths->count == 0)
-		return 0;
-	job->looks_again = true;
-	return start_visit(sweep, job, e) < 0 ? -1 : 1;
-}
-
-static int take_report(struct sweep_job *job, struct visit_report *report, struct error *e)
-{
-	if (!job->looks_again) {
-		job->report = *report;
-		*report = (struct visit_report){0};
-		return 0;
-	}
-	if (drift_merge_second(&job->report, report, &job->preparation.order) < 0)
-		return error_memory(e);
-	job->report.bytes += report->bytes;
-	job->report.ended_at = report->ended_at;
-	return 0;
-}
-
-static void on_done(void *userdata, struct visit_report *given)
+static void on_done(void *userdata, struct visit_report *report)
 {
 	struct sweep_job *job = userdata;
 	struct sweep *sweep = job->sweep;
-	CLEANUP(visit_report_clear) struct visit_report report = *given;
 	CLEANUP(drift_verdict_clear) struct drift_verdict verdict = {0};
 	struct error e;
 
-	*given = (struct visit_report){0};
 	job->visit = NULL;
-	count_bytes(job, report.bytes);
-	int r = take_report(job, &report, &e);
-	if (r == 0)
-		r = sweep_judge(&verdict, &sweep->environment, &job->device.device,
-				&job->preparation.order, &job->report, job->baselines,
-				job->baseline_count, &e);
-	if (r == 0 && !job->looks_again)
-		r = look_again(sweep, job, &verdict, &e);
+	count_bytes(job, report->bytes);
+	int r = sweep_look_take(&job->look, &sweep->environment, &job->device.device, report, &verdict, &e);
+	if (r > 0)
+		r = start_visit(sweep, job, &e) < 0 ? -1 : 1;
 	if (r < 0)
 		sweep_fail(sweep, &e);
 	else if (r == 0)
-		conclude(sweep, job, &job->report, &verdict);
+		conclude(sweep, job, &job->look.report, &verdict);
 }
 
 /* A visit that could not be tried is a result like any other. */
@@ -243,28 +203,17 @@ static void conclude_untried(struct sweep *sweep, struct sweep_job *job)
 	CLEANUP(drift_verdict_clear) struct drift_verdict verdict = {0};
 	struct error e;
 
-	job->report.outcome = job->preparation.outcome;
-	memcpy(job->report.detail, job->preparation.detail, sizeof job->report.detail);
-	job->report.started_at = job->report.ended_at = sweep_now(&sweep->environment);
-	if (sweep_judge(&verdict, &sweep->environment, &job->device.device, &job->preparation.order,
-			&job->report, job->baselines, job->baseline_count, &e) < 0)
+	if (sweep_look_judge(&job->look, &sweep->environment, &job->device.device, &verdict, &e) < 0)
 		sweep_fail(sweep, &e);
 	else
-		conclude(sweep, job, &job->report, &verdict);
+		conclude(sweep, job, &job->look.report, &verdict);
 }
 
 void sweep_job_start(struct sweep *sweep, struct sweep_job *job)
 {
 	struct error e;
+	int r = sweep_look_prepare(&job->look, &sweep->environment, &job->device.device, &sweep->baselines, &e);
 
-	if (sweep_baselines_select(&job->baselines, &job->baseline_count, &sweep->baselines,
-				   &job->device.device) < 0) {
-		error_memory(&e);
-		sweep_fail(sweep, &e);
-		return;
-	}
-	int r = sweep_prepare(&job->preparation, &sweep->environment, &job->device.device, job->baselines,
-			      job->baseline_count, &e);
 	if (r > 0)
 		conclude_untried(sweep, job);
 	else if (r < 0 || start_visit(sweep, job, &e) < 0)

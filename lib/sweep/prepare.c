@@ -114,23 +114,3 @@ int sweep_prepare(struct sweep_preparation *ret_preparation, const struct sweep_
 		return error_memory(e);
 	return 0;
 }
-
-int sweep_judge(struct drift_verdict *ret_verdict, const struct sweep_environment *environment,
-		const struct inventory_device *device, const struct visit_order *order,
-		const struct visit_report *report, const struct drift_baseline *baselines,
-		size_t baseline_count, struct error *e)
-{
-	struct drift_scope scope = {
-		.lists = visit_scheme_lists(order->address.scheme),
-		.selectors = order->selectors,
-		.selector_count = order->selector_count,
-	};
-	const struct inventory_model *model = sweep_models_find(environment->models, device->model);
-
-	for (int kind = 0; model && kind < VISIT_KIND_COUNT; kind++)
-		scope.pulls[kind] = inventory_model_has_kind(model, (enum visit_kind)kind);
-	if (drift_compare(ret_verdict, report, &scope, baselines, baseline_count,
-			  sweep_now(environment)) < 0)
-		return error_memory(e);
-	return 0;
-}

@@ -20,11 +20,7 @@ struct sweep_job {
 	struct store_device device;
 	/* while running */
 	struct pull_visit *visit;
-	struct sweep_preparation preparation;
-	struct drift_baseline *baselines; /* into sweep->baselines */
-	size_t baseline_count;
-	struct visit_report report; /* of the first look */
-	bool looks_again;
+	struct sweep_look look; /* its baselines point into sweep->baselines */
 	uint64_t counted; /* bytes of this look that stand in the progress */
 };
 

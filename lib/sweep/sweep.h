@@ -68,6 +68,34 @@ int sweep_prepare(struct sweep_preparation *ret_preparation, const struct sweep_
 		  const struct inventory_device *device, const struct drift_baseline *baselines,
 		  size_t baseline_count, struct error *e);
 
+/* Those that apply to a device. The array is the caller's to free, what it points to is lent
+ * from all. Returns 0 or -ENOMEM. */
+int sweep_baselines_select(struct drift_baseline **ret_selected, size_t *ret_count,
+			   const struct baselines *all, const struct inventory_device *device);
+
+/* One check of a device: what is asked of it, what was seen, what it is compared with. What
+ * would be said of a file is read a second time before it is. */
+struct sweep_look {
+	struct sweep_preparation preparation; /* its order is that of the next visit */
+	struct drift_baseline *baselines;     /* into those believed, which are lent */
+	size_t baseline_count;
+	struct visit_report report;
+	bool again; /* the second look has begun */
+};
+void sweep_look_clear(struct sweep_look *look);
+/* As sweep_prepare(), with what is believed now; where that returns 1 report says so already.
+ * ret_look is to be cleared in each case. */
+int sweep_look_prepare(struct sweep_look *ret_look, const struct sweep_environment *environment,
+		       const struct inventory_device *device, const struct baselines *believed, struct error *e);
+/* Take in what a visit saw, which is emptied, and judge all of it. Returns 1 when the order, as it
+ * stands now, asks for another visit; 0 when the verdict is the last word; or -1. */
+int sweep_look_take(struct sweep_look *look, const struct sweep_environment *environment,
+		    const struct inventory_device *device, struct visit_report *report,
+		    struct drift_verdict *ret_verdict, struct error *e);
+/* Judge what was seen so far. Returns 0 or -1 without memory. */
+int sweep_look_judge(const struct sweep_look *look, const struct sweep_environment *environment,
+		     const struct inventory_device *device, struct drift_verdict *ret_verdict, struct error *e);
+
 /* How one device's visit ended; lent for the call. */
 struct sweep_visit {
 	const struct inventory_device *device;
