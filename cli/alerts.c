@@ -7,40 +7,6 @@
 #include "base/number.h"
 #include "cli/cli.h"
 
-static int compare_number(const void *number, const void *alert)
-{
-	uint64_t wanted = *(const uint64_t *)number;
-	uint64_t found = ((const struct alert *)alert)->number;
-
-	return wanted < found ? -1 : wanted > found;
-}
-
-/* In a list, which is ordered by number. */
-static struct alert *find_alert(const struct store_alerts *alerts, uint64_t number)
-{
-	return alerts->count == 0 ? NULL
-				  : bsearch(&number, alerts->items, alerts->count, sizeof *alerts->items, compare_number);
-}
-
-/* A group's count is that of the devices under it now, not of those that were told of. */
-static void count_members(struct store_alerts *alerts)
-{
-	struct alert *group = NULL;
-
-	for (size_t i = 0; i < alerts->count; i++)
-		if (alerts->items[i].group && alerts->items[i].state != ALERT_STATE_RESOLVED)
-			alerts->items[i].asset_count = 0;
-	for (size_t i = 0; i < alerts->count; i++) {
-		const struct alert *alert = &alerts->items[i];
-		if (alert->under == 0 || alert->state == ALERT_STATE_RESOLVED)
-			continue;
-		if (!group || group->number != alert->under)
-			group = find_alert(alerts, alert->under);
-		if (group)
-			group->asset_count++;
-	}
-}
-
 static const char *reason_of(const struct alert *alert)
 {
 	if (alert->path)
@@ -124,7 +90,7 @@ int verb_alerts(struct cli *cli, int argc, char **argv)
 	    (listing.asset && cli_load_device(cli, listing.asset, &device, &e) < 0) ||
 	    store_alerts_list(cli->store, listing.asset, listing.all, &alerts, &e) < 0)
 		return cli_fail(cli, &e);
-	count_members(&alerts);
+	alert_count_members(alerts.items, alerts.count);
 	if (!cli->json) {
 		print_alerts(cli, &alerts, &listing);
 		return 0;

@@ -329,6 +329,13 @@ int alert_group_join(struct alert *group, uint64_t sweep, int64_t now);
  * whether the group's alert is another now. */
 bool alert_group_leave(struct alert *group);
 
+/* Of a list that is ordered by number: the one with this number, or NULL. */
+struct alert *alert_find(struct alert *alerts, size_t count, uint64_t number);
+
+/* In such a list of all that are not resolved (others may be among them) set each group's
+ * asset_count to the devices that stand under it now. */
+void alert_count_members(struct alert *alerts, size_t count);
+
 /* The last device, as member is stored now, has left: resolve it and say why. Returns 0 or -1
  * without memory. */
 int alert_group_end(struct alert_change *ret_change, const struct alert *group, const struct alert *member,

@@ -238,3 +238,35 @@ void alert_events_free(struct alert_event *events, size_t count)
 		alert_event_clear(&events[i]);
 	free(events);
 }
+
+/* ---- lists of alerts ---- */
+
+static int compare_number(const void *number, const void *alert)
+{
+	uint64_t wanted = *(const uint64_t *)number;
+	uint64_t found = ((const struct alert *)alert)->number;
+
+	return wanted < found ? -1 : wanted > found;
+}
+
+struct alert *alert_find(struct alert *alerts, size_t count, uint64_t number)
+{
+	return count == 0 ? NULL : bsearch(&number, alerts, count, sizeof *alerts, compare_number);
+}
+
+void alert_count_members(struct alert *alerts, size_t count)
+{
+	struct alert *group = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (alerts[i].group && alerts[i].state != ALERT_STATE_RESOLVED)
+			alerts[i].asset_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (alerts[i].under == 0 || alerts[i].state == ALERT_STATE_RESOLVED)
+			continue;
+		if (!group || group->number != alerts[i].under)
+			group = alert_find(alerts, count, alerts[i].under);
+		if (group)
+			group->asset_count++;
+	}
+}

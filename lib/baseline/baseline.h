@@ -104,3 +104,19 @@ void baseline_memory_free(struct baseline_memory *memory);
 int baseline_refresh(struct baselines *ret_baselines, struct baseline_rejections *ret_rejections,
 		     struct baseline_memory *memory, struct store *store, const struct config *config,
 		     int64_t now, struct error *e);
+
+/* All baselines of the store as they stand now, for whoever looks at them. */
+struct baseline_survey {
+	struct store_baselines stored; /* all, withdrawn ones too */
+	struct baseline_check *checks; /* of each of these; zeros for withdrawn ones */
+	struct baseline_rejections rejections;
+	bool unchecked; /* the signers cannot be read and never could (rejections.signers has why): what
+			 * checks and rejections say follows from that alone */
+	struct trust_signers signers; /* whom the checks' votes are lent from, or from memory's */
+};
+void baseline_survey_clear(struct baseline_survey *survey);
+
+/* Look as baseline_refresh() would, and remember nothing. memory NULL: as a process that begins.
+ * It must outlive the survey. Returns 0, or -1 when the store cannot be read. */
+int baseline_survey(struct baseline_survey *ret_survey, const struct baseline_memory *memory, struct store *store,
+		    const struct config *config, int64_t now, struct error *e);

@@ -118,8 +118,11 @@ static int reject(struct baseline_rejections *rejections, const struct store_bas
 /* ---- what is believed now ---- */
 
 struct refresh {
-	struct baseline_memory *memory;
+	const struct baseline_memory *memory; /* as it was before */
+	struct trust_signers signers; /* as read anew */
+	bool has_signers;
 	struct store_baselines stored; /* what is believed of it has moved out */
+	struct baseline_check *checks; /* of each of these */
 	struct trust_policy policy;
 	int64_t now;
 	struct baselines believed;
@@ -128,7 +131,9 @@ struct refresh {
 
 static void clear_refresh(struct refresh *refresh)
 {
+	trust_signers_clear(&refresh->signers);
 	store_baselines_clear(&refresh->stored);
+	free(refresh->checks);
 	baselines_clear(&refresh->believed);
 	baseline_rejections_clear(&refresh->rejections);
 }
@@ -191,40 +196,42 @@ static bool in_force(const struct store_baseline *stored)
 	return stored->state == STORE_CURRENT || stored->state == STORE_OLDER;
 }
 
-/* Judge all before any moves out: they are held against each other. */
-static int judge(struct refresh *refresh, size_t place, struct baseline_check *ret_check, struct error *e)
+static int judge(struct refresh *refresh, size_t place, struct error *e)
 {
 	const struct store_baseline *stored = &refresh->stored.items[place];
+	struct baseline_check *check = &refresh->checks[place];
 
-	if (baseline_check(ret_check, stored, &refresh->policy, refresh->now, e) < 0)
+	if (baseline_check(check, stored, &refresh->policy, refresh->now, e) < 0)
 		return -1;
-	if (ret_check->fault != BASELINE_FINE || stored->state != STORE_CURRENT || !has_successor(refresh, stored))
+	if (check->fault != BASELINE_FINE || stored->state != STORE_CURRENT || !has_successor(refresh, stored))
 		return 0;
-	ret_check->fault = BASELINE_MISPLACED;
-	text_copy(ret_check->why, sizeof ret_check->why,
+	check->fault = BASELINE_MISPLACED;
+	text_copy(check->why, sizeof check->why,
 		  "the store calls it current, but a later serial was in force: the store was altered, or an older "
 		  "copy of it restored");
 	return 0;
 }
 
-static int take_stored(struct refresh *refresh, struct error *e)
+static int judge_all(struct refresh *refresh, struct error *e)
 {
 	size_t count = refresh->stored.count;
-	CLEANUP(cleanup_free) struct baseline_check *checks = calloc(count ? count : 1, sizeof *checks);
 
-	if (!checks)
+	refresh->checks = calloc(count ? count : 1, sizeof *refresh->checks);
+	if (!refresh->checks)
 		return error_memory(e);
 	for (size_t i = 0; i < count; i++)
-		if (in_force(&refresh->stored.items[i]) && judge(refresh, i, &checks[i], e) < 0)
+		if (refresh->stored.items[i].state != STORE_WITHDRAWN && judge(refresh, i, e) < 0)
 			return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct store_baseline *stored = &refresh->stored.items[i];
-		if (!in_force(stored))
-			continue;
-		int r = checks[i].fault == BASELINE_FINE
-			? believe(refresh, stored, e)
-			: refuse(refresh, stored, checks[i].fault, checks[i].why, e);
-		if (r < 0)
+	return 0;
+}
+
+static int refuse_bad(struct refresh *refresh, struct error *e)
+{
+	for (size_t i = 0; i < refresh->stored.count; i++) {
+		const struct store_baseline *stored = &refresh->stored.items[i];
+		const struct baseline_check *check = &refresh->checks[i];
+		if (in_force(stored) && check->fault != BASELINE_FINE &&
+		    refuse(refresh, stored, check->fault, check->why, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -238,11 +245,9 @@ static int miss_gone(struct refresh *refresh, struct error *e)
 
 	for (size_t i = 0; i < before->count; i++) {
 		const struct store_baseline *copy = &before->items[i]->stored;
-		bool told = find(&refresh->believed, copy->id) != NULL;
-		for (size_t k = 0; k < refresh->rejections.count && !told; k++)
-			told = strcmp(refresh->rejections.items[k].id, copy->id) == 0;
+		bool told = false;
 		for (size_t k = 0; k < refresh->stored.count && !told; k++)
-			told = refresh->stored.items[k].state == STORE_WITHDRAWN &&
+			told = refresh->stored.items[k].state != STORE_CANDIDATE &&
 			       strcmp(refresh->stored.items[k].id, copy->id) == 0;
 		if (!told && refuse(refresh, copy, BASELINE_GONE,
 				    "it was in force, and the store does not have it so any more: the store was altered, "
@@ -252,21 +257,36 @@ static int miss_gone(struct refresh *refresh, struct error *e)
 	return 0;
 }
 
+/* The last: what is believed moves out of what is stored. */
+static int believe_good(struct refresh *refresh, struct error *e)
+{
+	for (size_t i = 0; i < refresh->stored.count; i++)
+		if (in_force(&refresh->stored.items[i]) && refresh->checks[i].fault == BASELINE_FINE &&
+		    believe(refresh, &refresh->stored.items[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Where the file is refused, the last good signers stay in use, if there are any. */
 static int load_signers(struct refresh *refresh, const struct config *config, struct error *e)
 {
-	struct baseline_memory *memory = refresh->memory;
-	struct trust_signers signers = {0};
+	const struct baseline_memory *memory = refresh->memory;
+	struct error why;
 
-	if (baseline_signers_load(&signers, config, e) < 0) {
-		if (!memory->has_signers || !e)
-			return -1;
-		text_copy(refresh->rejections.signers, sizeof refresh->rejections.signers, e->text);
+	refresh->has_signers = baseline_signers_load(&refresh->signers, config, &why) == 0;
+	refresh->policy = baseline_policy(config, refresh->has_signers ? &refresh->signers : &memory->signers);
+	if (refresh->has_signers)
 		return 0;
-	}
-	trust_signers_clear(&memory->signers);
-	memory->signers = signers;
-	memory->has_signers = config->approvals > 0;
-	return 0;
+	text_copy(refresh->rejections.signers, sizeof refresh->rejections.signers, why.text);
+	return memory->has_signers ? 0 : error_set(e, why.code, "%s", why.text);
+}
+
+static int look(struct refresh *refresh, struct store *store, struct error *e)
+{
+	if (store_baselines_list(store, NULL, NULL, &refresh->stored, e) < 0 || judge_all(refresh, e) < 0 ||
+	    refuse_bad(refresh, e) < 0)
+		return -1;
+	return miss_gone(refresh, e);
 }
 
 int baseline_refresh(struct baselines *ret_baselines, struct baseline_rejections *ret_rejections,
@@ -274,24 +294,52 @@ int baseline_refresh(struct baselines *ret_baselines, struct baseline_rejections
 		     int64_t now, struct error *e)
 {
 	CLEANUP(clear_refresh) struct refresh refresh = {.memory = memory, .now = now};
-	struct error why;
 	struct baselines copy;
 
-	if (load_signers(&refresh, config, &why) < 0) {
-		if (e)
-			*e = why;
-		return -1;
-	}
-	refresh.policy = baseline_policy(config, &memory->signers);
-	if (store_baselines_list(store, NULL, NULL, &refresh.stored, e) < 0 || take_stored(&refresh, e) < 0 ||
-	    miss_gone(&refresh, e) < 0 || copy_uses(&copy, &refresh.believed, e) < 0)
+	if (load_signers(&refresh, config, e) < 0 || look(&refresh, store, e) < 0 ||
+	    believe_good(&refresh, e) < 0 || copy_uses(&copy, &refresh.believed, e) < 0)
 		return -1;
 	baselines_clear(&memory->believed);
 	memory->believed = copy;
+	if (refresh.has_signers) {
+		trust_signers_clear(&memory->signers);
+		memory->signers = refresh.signers;
+		memory->has_signers = config->approvals > 0;
+		refresh.signers = (struct trust_signers){0};
+	}
 	*ret_baselines = refresh.believed;
 	*ret_rejections = refresh.rejections;
 	refresh.believed = (struct baselines){0};
 	refresh.rejections = (struct baseline_rejections){0};
+	return 0;
+}
+
+void baseline_survey_clear(struct baseline_survey *survey)
+{
+	store_baselines_clear(&survey->stored);
+	free(survey->checks);
+	baseline_rejections_clear(&survey->rejections);
+	trust_signers_clear(&survey->signers);
+	*survey = (struct baseline_survey){0};
+}
+
+int baseline_survey(struct baseline_survey *ret_survey, const struct baseline_memory *memory, struct store *store,
+		    const struct config *config, int64_t now, struct error *e)
+{
+	static const struct baseline_memory none;
+	CLEANUP(clear_refresh) struct refresh refresh = {.memory = memory ? memory : &none, .now = now};
+	struct error why;
+	bool can_check = load_signers(&refresh, config, &why) == 0;
+
+	if (look(&refresh, store, e) < 0)
+		return -1;
+	*ret_survey = (struct baseline_survey){
+		.stored = refresh.stored, .checks = TAKE(refresh.checks), .rejections = refresh.rejections,
+		.unchecked = !can_check, .signers = refresh.signers,
+	};
+	refresh.stored = (struct store_baselines){0};
+	refresh.rejections = (struct baseline_rejections){0};
+	refresh.signers = (struct trust_signers){0};
 	return 0;
 }
 

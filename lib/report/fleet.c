@@ -93,6 +93,7 @@ void report_fleet_clear(struct report_fleet *fleet)
 	free(fleet->stop);
 	free(fleet->full);
 	free(fleet->last_window);
+	free(fleet->missed_window);
 	*fleet = (struct report_fleet){0};
 }
 

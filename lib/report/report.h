@@ -79,6 +79,7 @@ struct report_baseline {
 	int64_t expires_at;   /* TIME_NEVER: never */
 	int64_t accept_until; /* of an older one; else 0 */
 	char *fault; /* why it is not believed; NULL: it is, or is a candidate */
+	bool kept;   /* … but the good copy that the daemon remembers stays in force */
 };
 
 struct report_sink {
@@ -128,14 +129,18 @@ struct report_fleet {
 	char *last_window; /* NULL: by hand */
 	struct alert_counts last;
 	int64_t running_since; /* 0: none runs */
+	int64_t broken_since;  /* when one began that neither runs nor came to its end, the newest of all; 0: none */
+	int64_t missed_at;     /* when a window opened and no sweep followed; 0: none */
+	char *missed_window;
 	int64_t next_at;       /* 0: no window is configured */
 	struct report_day days[REPORT_DAYS]; /* oldest first, the last is today */
 	struct report_rollout *rollouts;
 	size_t rollout_count;
 	struct report_baseline *baselines; /* withdrawn ones aside */
 	size_t baseline_count;
-	uint64_t rejected;   /* baselines in force that are not believed */
-	char *signers_fault; /* why baselines could not be checked; NULL */
+	uint64_t rejected;   /* baselines in force that are not believed; 0 where none could be checked */
+	char *signers_fault; /* why the file of signers was refused; NULL */
+	bool unchecked;	     /* … and none that was good before is known: no baseline can be checked */
 	uint64_t seq;	     /* of the last event */
 	char head[DIGEST_SHA256_HEX + 1];
 	struct report_sink *sinks; /* as configured */

@@ -119,3 +119,8 @@ int64_t schedule_window_next(const struct schedule_window *window, int64_t now)
 	}
 	return TIME_NEVER; /* a window without days */
 }
+
+int64_t schedule_day_begin(int64_t at, int64_t days)
+{
+	return instant_of((day_of(at) + days) * DAY) * TIME_SECOND;
+}

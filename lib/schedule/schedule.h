@@ -39,3 +39,6 @@ int64_t schedule_back_off(int64_t base, int64_t most, unsigned failures, const c
 /* A moment in [0, width) that depends on the device and the opening alone: where in a window
  * a visit starts, the same after a restart. */
 int64_t schedule_jitter(const char *asset, int64_t opened_at, int64_t width);
+
+/* Where the local day begins that lies so many days after (before: negative) the one of at. */
+int64_t schedule_day_begin(int64_t at, int64_t days);

@@ -316,6 +316,17 @@ void store_visits_clear(struct store_visits *visits);
 int store_visits_list(struct store *store, const char *asset, size_t most, struct store_visits *ret_visits,
 		      struct error *e);
 
+/* How many devices had which result as the last of a stretch of time, by when their visits
+ * ended. */
+struct store_day {
+	int64_t from, until; /* until is outside */
+	uint64_t results[DRIFT_RESULT_COUNT];
+};
+/* Count for each of these, which are in order and do not overlap; the caller gives from and until.
+ * Reads the visits since the first of them, and relies on visits being stored in the order of
+ * time. Returns 0 or -1; results are then untouched. */
+int store_days_count(struct store *store, struct store_day *days, size_t count, struct error *e);
+
 /* ---- alerts ---- */
 
 struct store_alerts {
