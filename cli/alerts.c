@@ -5,7 +5,7 @@
 #include "base/escape.h"
 #include "base/hex.h"
 #include "base/number.h"
-#include "cli/cli.h"
+#include "cli/table.h"
 
 static const char *reason_of(const struct alert *alert)
 {
@@ -42,11 +42,15 @@ struct listing {
 
 static void print_alerts(const struct cli *cli, const struct store_alerts *alerts, const struct listing *listing)
 {
-	CLEANUP(cli_table_clear) struct cli_table table = {.columns = 6};
-	static const char *const heading[] = {"NO", "SINCE", "DEVICE", "WHAT", "STATE", "FILE OR REASON"};
+	static const struct cli_column columns[] = {
+		{.heading = "NO", .right = true}, {.heading = "SINCE", .fit = CLI_WRAP, .least = 10},
+		{.heading = "DEVICE", .fit = CLI_WRAP, .least = 12}, {.heading = "WHAT"},
+		{.heading = "STATE", .fit = CLI_WRAP, .least = 8},
+		{.heading = "FILE OR REASON", .fit = CLI_CUT_MIDDLE, .least = 16},
+	};
+	CLEANUP(cli_table_clear) struct cli_table table = CLI_TABLE(columns);
 	size_t folded = 0;
 
-	cli_table_add(&table, heading);
 	for (size_t i = 0; i < alerts->count; i++) {
 		if (alerts->items[i].under != 0 && !listing->members && !listing->asset)
 			folded++;
@@ -54,7 +58,7 @@ static void print_alerts(const struct cli *cli, const struct store_alerts *alert
 			add_row(cli, &table, &alerts->items[i]);
 	}
 	if (alerts->count > 0)
-		cli_table_print(&table);
+		cli_table_print(cli, &table);
 	else if (!cli->quiet)
 		printf("%s\n", listing->all ? "There is no alert." : "No alert is open.");
 	if (folded > 0 && !cli->quiet)
@@ -99,14 +103,6 @@ int verb_alerts(struct cli *cli, int argc, char **argv)
 	for (size_t i = 0; i < alerts.count; i++)
 		json_array_append_new(array, cli_json_alert(&alerts.items[i]));
 	return cli_print_json(array);
-}
-
-static void print_line(const char *label, const char *value)
-{
-	CLEANUP(cleanup_free) char *shown = value ? escape_string(ESCAPE_DISPLAY, value) : NULL;
-
-	if (shown && *shown)
-		printf("%-14s %s\n", label, shown);
 }
 
 static void print_content(const char *label, uint64_t size, const struct digest_pair *digest)
@@ -170,8 +166,8 @@ static void print_group(const struct cli *cli, const struct alert *group, const 
 {
 	if (!group->group)
 		return;
-	print_line(group->type == ALERT_FLEET_UNREACHABLE ? "Subnet" : "Model", group->group);
-	print_line("Members", alert_type_name(group->members));
+	cli_line(cli, group->type == ALERT_FLEET_UNREACHABLE ? "Subnet" : "Model", group->group);
+	cli_line(cli, "Members", alert_type_name(group->members));
 	printf("%-14s %llu\n", "Devices", (unsigned long long)group->asset_count);
 	for (size_t i = 0; i < members->count; i++)
 		print_member(cli, "", &members->items[i]);
@@ -212,31 +208,31 @@ int verb_alert_show(struct cli *cli, int argc, char **argv)
 		alert.asset_count = members.count;
 	if (cli->json)
 		return print_json(&alert, &members);
-	print_line("Device", alert.asset);
-	print_line("What", alert_type_name(alert.type));
+	cli_line(cli, "Device", alert.asset);
+	cli_line(cli, "What", alert_type_name(alert.type));
 	if (alert.under)
 		printf("%-14s alert %llu\n", "Under", (unsigned long long)alert.under);
 	print_group(cli, &alert, &members);
-	print_line("State", alert_state_name(alert.state));
-	print_line("Kind", alert.has_kind ? visit_kind_name(alert.kind) : NULL);
-	print_line("File", alert.path);
-	print_line("Release", alert.release);
-	print_line("Baseline", alert.manifest);
-	print_line("Outcome", alert.outcome);
-	print_line("Detail", alert.detail);
+	cli_line(cli, "State", alert_state_name(alert.state));
+	cli_line(cli, "Kind", alert.has_kind ? visit_kind_name(alert.kind) : NULL);
+	cli_line(cli, "File", alert.path);
+	cli_line(cli, "Release", alert.release);
+	cli_line(cli, "Baseline", alert.manifest);
+	cli_line(cli, "Outcome", alert.outcome);
+	cli_line(cli, "Detail", alert.detail);
 	if (alert.has_old)
 		print_content("Approved", alert.old_size, &alert.old_digest);
 	if (alert.has_new)
 		print_content("On the device", alert.new_size, &alert.new_digest);
-	print_line("Since", cli_time(cli, alert.opened_at, time));
-	print_line("Last seen", cli_time(cli, alert.seen_at, time));
+	cli_line(cli, "Since", cli_time(cli, alert.opened_at, time));
+	cli_line(cli, "Last seen", cli_time(cli, alert.seen_at, time));
 	if (alert.acknowledged_at) {
-		print_line("Acknowledged", cli_time(cli, alert.acknowledged_at, time));
-		print_line("By", alert.acknowledged_by);
-		print_line("Note", alert.note);
+		cli_line(cli, "Acknowledged", cli_time(cli, alert.acknowledged_at, time));
+		cli_line(cli, "By", alert.acknowledged_by);
+		cli_line(cli, "Note", alert.note);
 	}
 	if (alert.resolved_at)
-		print_line("Resolved", cli_time(cli, alert.resolved_at, time));
+		cli_line(cli, "Resolved", cli_time(cli, alert.resolved_at, time));
 	print_sentence(cli, &alert);
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include "base/escape.h"
 #include "base/number.h"
 #include "baseline/baseline.h"
-#include "cli/cli.h"
+#include "cli/table.h"
 #include "file/file.h"
 
 /* ---- verify ---- */
@@ -243,10 +243,14 @@ int verb_audit_export(struct cli *cli, int argc, char **argv)
 
 static void print_acts(const struct cli *cli, const struct store_acts *acts)
 {
-	CLEANUP(cli_table_clear) struct cli_table table = {.columns = 7};
-	static const char *const heading[] = {"RECORD", "WHEN", "WHO", "WHAT", "TO WHAT", "DETAIL", "WHY"};
+	static const struct cli_column columns[] = {
+		{.heading = "RECORD", .right = true}, {.heading = "WHEN", .fit = CLI_WRAP, .least = 10},
+		{.heading = "WHO", .fit = CLI_CUT, .least = 6}, {.heading = "WHAT", .fit = CLI_WRAP, .least = 12},
+		{.heading = "TO WHAT", .fit = CLI_CUT_MIDDLE, .least = 10},
+		{.heading = "DETAIL", .fit = CLI_WRAP, .least = 12}, {.heading = "WHY", .fit = CLI_WRAP, .least = 12},
+	};
+	CLEANUP(cli_table_clear) struct cli_table table = CLI_TABLE(columns);
 
-	cli_table_add(&table, heading);
 	for (size_t i = 0; i < acts->count; i++) {
 		const struct store_act *act = &acts->items[i];
 		char number[24], time[CLI_TIME_SIZE];
@@ -256,7 +260,7 @@ static void print_acts(const struct cli *cli, const struct store_acts *acts)
 		cli_table_add(&table, row);
 	}
 	if (acts->count > 0)
-		cli_table_print(&table);
+		cli_table_print(cli, &table);
 	else if (!cli->quiet)
 		printf("Nothing was done.\n");
 }

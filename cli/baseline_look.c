@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/escape.h"
 #include "cli/baseline.h"
+#include "cli/table.h"
 #include "file/file.h"
 
 /* ---- list ---- */
@@ -16,7 +17,7 @@ static void print_row(struct cli_table *table, const struct cli *cli, const stru
 	char id[13], scope[CLI_SCOPE_SIZE], serial[24], files[24], time[CLI_TIME_SIZE], approvals[CLI_APPROVALS_SIZE];
 	bool readable = one->fault[0] == '\0';
 
-	text_copy(id, sizeof id, one->id);
+	text_copy(id, cli->terminal ? 9 : sizeof id, one->id); /* both are enough to name it by */
 	(void)snprintf(serial, sizeof serial, "%llu", (unsigned long long)one->manifest.serial); /* fits */
 	(void)snprintf(files, sizeof files, "%zu", one->manifest.file_count);
 	const char *const row[] = {
@@ -43,15 +44,19 @@ static void print_faults(const struct store_baselines *baselines, const struct b
 static void print_baselines(const struct cli *cli, const struct store_baselines *baselines,
 			    const struct baseline_check *checks)
 {
-	CLEANUP(cli_table_clear) struct cli_table table = {.columns = 9};
-	static const char *const heading[] = {"ID",	   "SCOPE", "KIND",	      "RELEASE", "SERIAL",
-					      "APPROVALS", "STATE", "ACCEPTED UNTIL", "FILES"};
+	static const struct cli_column columns[] = {
+		{.heading = "ID"}, {.heading = "SCOPE", .fit = CLI_WRAP, .least = 14}, {.heading = "KIND"},
+		{.heading = "RELEASE", .fit = CLI_WRAP, .least = 7}, {.heading = "SERIAL", .right = true, .drop = 1},
+		{.heading = "APPROVED", .fit = CLI_WRAP, .least = 8}, {.heading = "STATE"},
+		{.heading = "ACCEPTED UNTIL", .fit = CLI_WRAP, .least = 10},
+		{.heading = "FILES", .right = true, .drop = 2},
+	};
+	CLEANUP(cli_table_clear) struct cli_table table = CLI_TABLE(columns);
 	const char *caution = baseline_caution(cli->setup.config.approvals);
 
-	cli_table_add(&table, heading);
 	for (size_t i = 0; i < baselines->count; i++)
 		print_row(&table, cli, &baselines->items[i], &checks[i]);
-	cli_table_print(&table);
+	cli_table_print(cli, &table);
 	(void)fflush(stdout); /* in order; whether it could be written shows at the end */
 	print_faults(baselines, checks);
 	if (cli->quiet)

@@ -25,7 +25,8 @@ struct cli {
 	bool quiet;
 	bool terminal; /* standard output is one */
 	bool progress; /* standard error is a terminal, and not quiet */
-	bool color;
+	unsigned width; /* columns of that terminal; 0 where there is none: as wide as it is */
+	bool color;	/* see cli/table.h */
 	const char *verb; /* for messages and records: "baseline add" */
 	char by[128];	  /* who does it */
 	const char *reason; /* why, where that was said; or NULL */
@@ -105,17 +106,6 @@ char *cli_finding_path(const struct drift_finding *finding);
 /* "firmware 7.0, drug-library 2026-10": which releases a device is known to be on; NULL where none
  * is. The caller frees. */
 char *cli_releases(const struct store_standing *standing);
-
-/* Columns that line up. Cells are escaped and copied. */
-struct cli_table {
-	size_t columns;
-	char **cells;
-	size_t count;
-};
-void cli_table_clear(struct cli_table *table);
-/* Add columns cells; NULL prints as "-". The first row is the heading. */
-void cli_table_add(struct cli_table *table, const char *const *cells);
-void cli_table_print(const struct cli_table *table);
 
 /* Devices, visits and alerts as JSON, for several verbs. */
 json_t *cli_json_device(const struct store_device *device);

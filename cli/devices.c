@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/escape.h"
-#include "cli/cli.h"
+#include "cli/table.h"
 #include "sweep/sweep.h"
 
 static const char *result_of(const struct store_standing *standing)
@@ -13,11 +13,13 @@ static const char *result_of(const struct store_standing *standing)
 
 static int print_devices(const struct cli *cli, const struct store_devices *devices)
 {
-	CLEANUP(cli_table_clear) struct cli_table table = {.columns = 7};
-	static const char *const heading[] = {"ASSET", "MODEL", "DEPARTMENT", "STATE",
-					      "RESULT", "VERIFIED", "LINK"};
+	static const struct cli_column columns[] = {
+		{.heading = "ASSET"}, {.heading = "MODEL", .fit = CLI_CUT, .least = 8},
+		{.heading = "DEPARTMENT", .fit = CLI_CUT}, {.heading = "STATE"}, {.heading = "RESULT"},
+		{.heading = "VERIFIED"}, {.heading = "LINK", .fit = CLI_CUT_MIDDLE, .least = 12, .drop = 1},
+	};
+	CLEANUP(cli_table_clear) struct cli_table table = CLI_TABLE(columns);
 
-	cli_table_add(&table, heading);
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct inventory_device *device = &devices->items[i].device;
 		const struct store_standing *standing = &devices->items[i].standing;
@@ -27,7 +29,7 @@ static int print_devices(const struct cli *cli, const struct store_devices *devi
 					   cli_time(cli, standing->verified_at, time), device->link};
 		cli_table_add(&table, row);
 	}
-	cli_table_print(&table);
+	cli_table_print(cli, &table);
 	if (!cli->quiet && devices->count == 0)
 		fprintf(stderr, "No device matches. \"pumpwatch enroll --help\" shows how to enroll one.\n");
 	return 0;
@@ -121,10 +123,11 @@ static void print_enrollment(const struct cli *cli, const struct store_device *o
 
 static void print_visits(const struct cli *cli, const struct store_visits *visits)
 {
-	CLEANUP(cli_table_clear) struct cli_table table = {.columns = 4};
-	static const char *const heading[] = {"VISIT", "RESULT", "FINDINGS", "OUTCOME"};
+	static const struct cli_column columns[] = {
+		{.heading = "VISIT"}, {.heading = "RESULT"}, {.heading = "FINDINGS", .right = true}, {.heading = "OUTCOME"},
+	};
+	CLEANUP(cli_table_clear) struct cli_table table = CLI_TABLE(columns);
 
-	cli_table_add(&table, heading);
 	for (size_t i = 0; i < visits->count; i++) {
 		const struct store_visit *visit = &visits->items[i];
 		char time[CLI_TIME_SIZE];
@@ -136,7 +139,7 @@ static void print_visits(const struct cli *cli, const struct store_visits *visit
 		cli_table_add(&table, row);
 	}
 	printf("\n");
-	cli_table_print(&table);
+	cli_table_print(cli, &table);
 	if (visits->count == 0 || visits->items[0].finding_count == 0)
 		return;
 	printf("\nThe last visit found:\n");

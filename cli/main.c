@@ -1,14 +1,17 @@
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "pull/pull.h"
@@ -237,6 +240,35 @@ static int take_by(struct cli *cli, const char *by)
 	return 0;
 }
 
+/* Names, and our own words, are UTF-8; the locale has to know how wide they are. */
+static void use_utf8(void)
+{
+	if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		(void)setlocale(LC_CTYPE, "C.UTF-8"); /* without it, names do not line up */
+}
+
+static unsigned terminal_width(void)
+{
+	struct winsize size;
+	uint64_t columns;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	const char *variable = getenv("COLUMNS");
+	if (variable && number_parse(&columns, variable, 1, 10000) == 0)
+		return (unsigned)columns;
+	return 80;
+}
+
+static void look_at_terminal(struct cli *cli)
+{
+	const char *kind = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+	cli->terminal = isatty(STDOUT_FILENO) == 1;
+	cli->width = cli->terminal ? terminal_width() : 0;
+	cli->color = cli->terminal && !(no_color && *no_color) && !(kind && strcmp(kind, "dumb") == 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -251,11 +283,10 @@ int main(int argc, char **argv)
 	int words = 0;
 	int c;
 
-	(void)setlocale(LC_CTYPE, ""); /* without it, names are shown as ASCII */
+	use_utf8();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an answer too */
-	cli.terminal = isatty(STDOUT_FILENO) == 1;
-	cli.color = cli.terminal && !getenv("NO_COLOR");
+	look_at_terminal(&cli);
 	find_login(cli.by, sizeof cli.by);
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "+:hc:", options, NULL)) != -1) {

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/escape.h"
-#include "cli/cli.h"
+#include "cli/table.h"
 #include "file/file.h"
 
 enum { MODEL_BYTES_MAX = 256 * 1024 };
@@ -37,13 +37,15 @@ static json_t *json_model(const struct inventory_model *model)
 
 int verb_models(struct cli *cli, int argc, char **argv)
 {
-	CLEANUP(cli_table_clear) struct cli_table table = {.columns = 4};
-	static const char *const heading[] = {"MODEL", "TITLE", "FILES", "REMARK"};
+	static const struct cli_column columns[] = {
+		{.heading = "MODEL"}, {.heading = "TITLE", .fit = CLI_WRAP, .least = 16}, {.heading = "FILES"},
+		{.heading = "REMARK", .fit = CLI_WRAP, .least = 12},
+	};
+	CLEANUP(cli_table_clear) struct cli_table table = CLI_TABLE(columns);
 
 	if (argc > 1)
 		return cli_usage(cli, "\"models\" takes no arguments, but \"%s\" was given", argv[1]);
 	json_t *array = json_array();
-	cli_table_add(&table, heading);
 	for (size_t i = 0; i < cli->setup.models.count; i++) {
 		const struct inventory_model *model = &cli->setup.models.items[i];
 		char files[32];
@@ -56,32 +58,24 @@ int verb_models(struct cli *cli, int argc, char **argv)
 	if (cli->json)
 		return cli_print_json(array);
 	json_decref(array);
-	cli_table_print(&table);
+	cli_table_print(cli, &table);
 	return 0;
 }
 
-static void print_line(const char *label, const char *value)
+static void print_model(const struct cli *cli, const struct inventory_model *model)
 {
-	CLEANUP(cleanup_free) char *shown = value ? escape_string(ESCAPE_DISPLAY, value) : NULL;
-
-	if (shown && *shown)
-		printf("%-14s %s\n", label, shown);
-}
-
-static void print_model(const struct inventory_model *model)
-{
-	print_line("Model", model->name);
-	print_line("Title", model->title);
-	print_line("Manufacturer", model->manufacturer);
-	print_line("Versions", model->versions);
+	cli_line(cli, "Model", model->name);
+	cli_line(cli, "Title", model->title);
+	cli_line(cli, "Manufacturer", model->manufacturer);
+	cli_line(cli, "Versions", model->versions);
 	for (size_t i = 0; i < model->advisories.count; i++)
-		print_line(i ? "" : "Advisories", model->advisories.items[i]);
+		cli_line(cli, i ? "" : "Advisories", model->advisories.items[i]);
 	for (size_t i = 0; i < model->closed_ports.count; i++)
-		print_line(i ? "" : "To be closed", model->closed_ports.items[i]);
+		cli_line(cli, i ? "" : "To be closed", model->closed_ports.items[i]);
 	for (size_t i = 0; i < model->not_covered.count; i++)
-		print_line(i ? "" : "Not covered", model->not_covered.items[i]);
+		cli_line(cli, i ? "" : "Not covered", model->not_covered.items[i]);
 	if (model->example)
-		printf("%-14s the paths are examples: fill them in from the maker's service documents\n", "Remark");
+		cli_line(cli, "Remark", "the paths are examples: fill them in from the maker's service documents");
 	printf("\nFiles (the first pattern that matches decides):\n");
 	for (size_t i = 0; i < model->selector_count; i++) {
 		const struct visit_selector *selector = &model->selectors[i];
@@ -102,7 +96,7 @@ int verb_model_show(struct cli *cli, int argc, char **argv)
 		return cli_fail(cli, &e);
 	if (cli->json)
 		return cli_print_json(json_model(model));
-	print_model(model);
+	print_model(cli, model);
 	return 0;
 }
 
@@ -120,7 +114,7 @@ int verb_model_check(struct cli *cli, int argc, char **argv)
 		return cli_fail(cli, &e);
 	if (cli->json)
 		return cli_print_json(json_model(&model));
-	print_model(&model);
+	print_model(cli, &model);
 	if (!cli->quiet)
 		printf("\nThe profile is fine. Put it into the folder of models to use it.\n");
 	return 0;

@@ -1,9 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <wchar.h>
 
-#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/escape.h"
 #include "base/hex.h"
@@ -69,53 +67,6 @@ char *cli_releases(const struct store_standing *standing)
 				  visit_kind_name((enum visit_kind)kind), release->release);
 	}
 	return text.length ? text_take(&text) : NULL;
-}
-
-void cli_table_clear(struct cli_table *table)
-{
-	for (size_t i = 0; i < table->count; i++)
-		free(table->cells[i]);
-	free(table->cells);
-	*table = (struct cli_table){0};
-}
-
-void cli_table_add(struct cli_table *table, const char *const *cells)
-{
-	for (size_t i = 0; i < table->columns; i++) {
-		char *cell = escape_string(ESCAPE_DISPLAY, cells[i] && *cells[i] ? cells[i] : "-");
-		if (!cell || ARRAY_APPEND(table->cells, table->count, cell) < 0)
-			abort(); /* a program without memory for a table cell has nothing to say */
-	}
-}
-
-/* Columns that a string takes on a terminal. */
-static size_t width_of(const char *string)
-{
-	wchar_t wide[512];
-	size_t n = mbstowcs(wide, string, sizeof wide / sizeof *wide - 1);
-
-	if (n == (size_t)-1)
-		return strlen(string);
-	wide[n] = L'\0';
-	int width = wcswidth(wide, n);
-	return width < 0 ? strlen(string) : (size_t)width;
-}
-
-void cli_table_print(const struct cli_table *table)
-{
-	size_t widths[16] = {0};
-
-	for (size_t i = 0; i < table->count; i++) {
-		size_t width = width_of(table->cells[i]);
-		if (width > widths[i % table->columns])
-			widths[i % table->columns] = width;
-	}
-	for (size_t i = 0; i < table->count; i++) {
-		size_t column = i % table->columns;
-		bool last = column + 1 == table->columns;
-		size_t pad = last ? 0 : widths[column] - width_of(table->cells[i]) + 2;
-		printf("%s%*s%s", table->cells[i], (int)pad, "", last ? "\n" : "");
-	}
 }
 
 static void set_digests(json_t *object, const char *suffix, const struct digest_pair *digest)

@@ -2,7 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/table.h"
 #include "outbox/outbox.h"
 #include "sink/sink.h"
 
@@ -95,6 +95,8 @@ static void add_row(struct cli_table *table, const struct cli *cli, const struct
 		state && state->away_since != 0 ? cli_time(cli, state->away_since, since) : NULL,
 	};
 	cli_table_add(table, cells);
+	if (state && state->away_since != 0)
+		cli_table_mark(table, COLUMNS - 1, CLI_BAD);
 }
 
 static void print_reasons(const struct cli *cli, const struct store_sinks *states)
@@ -110,12 +112,16 @@ static void print_reasons(const struct cli *cli, const struct store_sinks *state
 
 static int print_sinks(const struct cli *cli, const struct store_sinks *states)
 {
-	static const char *const heading[COLUMNS] = {"NAME", "TYPE", "PLACE", "FORMAT", "FILTER", "WAITING", "PROOF", "AWAY SINCE"};
-	CLEANUP(cli_table_clear) struct cli_table table = {.columns = COLUMNS};
+	static const struct cli_column columns[COLUMNS] = {
+		{.heading = "NAME"}, {.heading = "TYPE"}, {.heading = "PLACE", .fit = CLI_CUT_MIDDLE, .least = 10},
+		{.heading = "FORMAT"}, {.heading = "FILTER", .fit = CLI_WRAP, .least = 8, .drop = 1},
+		{.heading = "WAITING", .right = true}, {.heading = "PROOF", .fit = CLI_WRAP, .least = 12},
+		{.heading = "AWAY SINCE", .fit = CLI_WRAP, .least = 10},
+	};
+	CLEANUP(cli_table_clear) struct cli_table table = CLI_TABLE(columns);
 	const struct config *config = &cli->setup.config;
 	json_t *list = json_array();
 
-	cli_table_add(&table, heading);
 	for (size_t i = 0; i < config->sink_count; i++) {
 		const struct config_sink *sink = &config->sinks[i];
 		const struct store_sink *state = store_sinks_find(states, sink->name);
@@ -134,7 +140,7 @@ static int print_sinks(const struct cli *cli, const struct store_sinks *states)
 		printf("No sink is configured: no alert leaves this host. See [sink NAME] in pumpwatch.conf(5).\n");
 		return 0;
 	}
-	cli_table_print(&table);
+	cli_table_print(cli, &table);
 	print_reasons(cli, states);
 	return 0;
 }

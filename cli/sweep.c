@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "cli/progress.h"
+#include "cli/table.h"
 
 struct run {
 	struct cli *cli;
@@ -27,20 +28,6 @@ static void print_finding(const struct drift_finding *finding)
 	       finding->release ? finding->release : "",
 	       finding->type == DRIFT_UNREADABLE ? ": " : "",
 	       finding->type == DRIFT_UNREADABLE ? visit_outcome_text(finding->outcome) : "");
-}
-
-static const char *color_of(const struct cli *cli, enum drift_result result)
-{
-	if (!cli->color)
-		return "";
-	switch (result) {
-	case DRIFT_VERIFIED: return "\033[32m";
-	case DRIFT_BEHIND:
-	case DRIFT_SKIPPED: return "\033[36m";
-	case DRIFT_DRIFTED:
-	case DRIFT_WRONG_DEVICE: return "\033[1;31m";
-	default: return "\033[33m";
-	}
 }
 
 /* Name the kinds of which files were seen but no baseline is in force; returns how many. */
@@ -79,8 +66,8 @@ static void print_visit(const struct run *run, const struct sweep_visit *visit)
 			       visit_outcome_text(report->outcome));
 		return;
 	}
-	printf("%-16s %s%s%s", visit->device->asset, color_of(cli, result), drift_result_name(result),
-	       cli->color ? "\033[0m" : "");
+	printf("%-16s %s%s%s", visit->device->asset, cli_color(cli, cli_result_meaning(result)), drift_result_name(result),
+	       cli_color(cli, CLI_PLAIN));
 	if (report && report->outcome != VISIT_OK)
 		printf(": %s%s%s; %s", visit_outcome_text(report->outcome), report->detail[0] ? ": " : "",
 		       report->detail, visit_outcome_advice(report->outcome));
