@@ -121,6 +121,7 @@ json_t *cli_json_baseline(const struct cli *cli, const struct store_baseline *on
 	json_object_set_new(object, "approvals", json_integer((json_int_t)check->approvals));
 	json_object_set_new(object, "approvals_needed", json_integer((json_int_t)cli->setup.config.approvals));
 	json_object_set_new(object, "fault", cli_json_string(check->fault == BASELINE_FINE ? NULL : check->why));
+	json_object_set_new(object, "fault_code", json_string(baseline_fault_name(check->fault)));
 	return object;
 }
 

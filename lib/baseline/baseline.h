@@ -20,7 +20,9 @@ enum baseline_fault {
 	BASELINE_DAMAGED, /* its text is not what its id says */
 	BASELINE_MISPLACED, /* called current, but a later one was in force */
 	BASELINE_GONE,	  /* was in force, and the store has it no more */
+	BASELINE_FAULT_COUNT,
 };
+const char *baseline_fault_name(enum baseline_fault fault); /* "short"; "fine" */
 
 struct baseline_check {
 	enum baseline_fault fault;
@@ -50,6 +52,7 @@ enum baseline_stage {
 	BASELINE_OLDER,
 	BASELINE_EXPIRED, /* past its manifest's end, or past its time as an older one */
 	BASELINE_WITHDRAWN,
+	BASELINE_STAGE_COUNT,
 };
 enum baseline_stage baseline_stage(const struct store_baseline *baseline, const struct baseline_check *check,
 				   int64_t now);

@@ -29,6 +29,16 @@ const char *baseline_stage_name(enum baseline_stage stage)
 	return names[stage];
 }
 
+const char *baseline_fault_name(enum baseline_fault fault)
+{
+	static const char *const names[] = {
+		[BASELINE_FINE] = "fine", [BASELINE_SHORT] = "short", [BASELINE_DAMAGED] = "damaged",
+		[BASELINE_MISPLACED] = "misplaced", [BASELINE_GONE] = "gone",
+	};
+
+	return names[fault];
+}
+
 const char *baseline_caution(unsigned approvals)
 {
 	if (approvals == 0)

@@ -1,61 +1,44 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "explain/explain.h"
+#include "explain/internal.h"
+
+static const struct {
+	const char *name;
+	const struct explain_entry *entries;
+} topics[EXPLAIN_TOPIC_COUNT] = {
+	[EXPLAIN_RESULT] = {"Results of a visit", explain_results},
+	[EXPLAIN_FINDING] = {"Findings", explain_findings},
+	[EXPLAIN_OUTCOME] = {"Why something could not be had", explain_outcomes},
+	[EXPLAIN_EVENT] = {"Events and alerts", explain_events},
+	[EXPLAIN_ALERT] = {"The life of an alert", explain_alerts},
+	[EXPLAIN_DEVICE] = {"Devices and links", explain_devices},
+	[EXPLAIN_BASELINE] = {"Baselines", explain_baselines},
+	[EXPLAIN_STANDING] = {"The state of pumpwatch itself", explain_standing},
+	[EXPLAIN_ROW] = {"Rows of a spreadsheet", explain_rows},
+	[EXPLAIN_SHEET] = {"Sheets of the service bench", explain_sheets},
+	[EXPLAIN_RECORD] = {"Faults of the records", explain_records},
+	[EXPLAIN_EXIT] = {"Exit codes", explain_exits},
+};
 
 const char *explain_topic_name(enum explain_topic topic)
 {
-	static const char *const names[] = {
-		"Results of a visit", "Findings", "Why something could not be had", "Events", "Baselines",
-		"Rows of a spreadsheet", "Faults of the records", "Sheets of the service bench", "Exit codes",
-	};
-
-	return topic < EXPLAIN_TOPIC_COUNT ? names[topic] : "?";
+	return topics[topic].name;
 }
 
-const struct explain_entry explain_entries[] = {
-	{EXPLAIN_RESULT, "verified", "every file is as approved",
-	 "Every file that was read has the SHA-256 that people approved for the release in force.",
-	 "As sure as the link: a device that is compromised can serve clean copies of its files.",
-	 "Nothing."},
-	{EXPLAIN_RESULT, "behind", "on an older release that is still accepted",
-	 "Every file is as approved, but of an older release, which is accepted until its date.",
-	 "As sure as for a device that is verified.",
-	 "Update it before the date; \"pumpwatch status --rollouts\" shows which devices wait."},
-	{EXPLAIN_RESULT, "skipped", "not visited",
-	 "The device was not visited: it is not active, its window had closed, or a stop was in force.",
-	 "Nothing is known of it from this sweep.",
-	 "If it should have been visited: \"pumpwatch sweep ASSET\" visits it now."},
-	{EXPLAIN_RESULT, "untrusted", "nothing approved to compare with",
-	 "Files were read, but no approved baseline covers them.",
-	 "It says nothing about the files, neither good nor bad.",
-	 "Learn and approve a baseline: \"pumpwatch baseline learn --help\"."},
-	{EXPLAIN_RESULT, "partial", "only partly checked",
-	 "What could be read is as approved, but not everything could be read.",
-	 "Sure for the files that were read; nothing is known of the others.",
-	 "\"pumpwatch show ASSET\" names the files and why."},
-	{EXPLAIN_RESULT, "unreachable", "did not answer",
-	 "The device could not be reached over its link.",
-	 "Nothing is known of its files since it was last verified.",
-	 "Check that it is switched on, connected, and that its address is right."},
-	{EXPLAIN_RESULT, "refused", "refused the login",
-	 "The device answered, but did not accept the credential.",
-	 "Nothing is known of its files since it was last verified.",
-	 "Check the credential: a changed password that nobody knows of is a finding of its own."},
-	{EXPLAIN_RESULT, "wrong-device", "another device answered",
-	 "The key, the certificate or the serial number is not that of the enrolled device.",
-	 "Sure that it is another identity; a replaced network module looks the same.",
-	 "Find out whether it was replaced or re-addressed; verify and quarantine by your policy."},
-	{EXPLAIN_RESULT, "drifted", "files were changed",
-	 "At least one file is not what people approved.",
-	 "Each difference was read twice before it was told.",
-	 "Look at it with \"pumpwatch alerts\"; verify and quarantine by your policy."},
-};
-const size_t explain_entry_count = sizeof explain_entries / sizeof *explain_entries;
+const struct explain_entry *explain_list(enum explain_topic topic, size_t *ret_count)
+{
+	size_t count = 0;
+
+	while (topics[topic].entries[count].code)
+		count++;
+	*ret_count = count;
+	return topics[topic].entries;
+}
 
 static int plain(char c)
 {
-	return c == '_' ? '-' : tolower((unsigned char)c);
+	return c == '_' || c == ' ' ? '-' : tolower((unsigned char)c);
 }
 
 static int same(const char *a, const char *b)
@@ -65,18 +48,35 @@ static int same(const char *a, const char *b)
 	return plain(*a) == plain(*b);
 }
 
+static const struct explain_entry *find(enum explain_topic topic, const char *before, const char *code)
+{
+	size_t length = strlen(before);
+
+	for (const struct explain_entry *entry = topics[topic].entries; entry->code; entry++)
+		if (strncmp(entry->code, before, length) == 0 && same(entry->code + length, code))
+			return entry;
+	return NULL;
+}
+
+const struct explain_entry *explain_find_in(enum explain_topic topic, const char *code)
+{
+	const struct explain_entry *entry = find(topic, "", code);
+
+	return entry || topic != EXPLAIN_EXIT ? entry : find(topic, "exit-", code);
+}
+
 const struct explain_entry *explain_find(const char *code)
 {
-	for (size_t i = 0; i < explain_entry_count; i++)
-		if (same(explain_entries[i].code, code))
-			return &explain_entries[i];
-	return NULL;
+	const struct explain_entry *entry = NULL;
+
+	for (int topic = 0; !entry && topic < EXPLAIN_TOPIC_COUNT; topic++)
+		entry = explain_find_in((enum explain_topic)topic, code);
+	return entry;
 }
 
 const char *explain_words(enum explain_topic topic, const char *code)
 {
-	for (size_t i = 0; i < explain_entry_count; i++)
-		if (explain_entries[i].topic == topic && strcmp(explain_entries[i].code, code) == 0)
-			return explain_entries[i].words;
-	return code;
+	const struct explain_entry *entry = explain_find_in(topic, code);
+
+	return entry ? entry->words : code;
 }

@@ -456,6 +456,7 @@ enum store_fault_type {
 	STORE_LIST_ALTERED,	   /* a vendor's list */
 	STORE_SCHEMA_ALTERED,	   /* a table, an index or a guard against changes */
 	STORE_FILE_DAMAGED,	   /* SQLite's own check of the file */
+	STORE_FAULT_TYPE_COUNT,
 };
 const char *store_fault_name(enum store_fault_type type); /* "record-altered" */
 
