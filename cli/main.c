@@ -13,7 +13,7 @@
 #include "base/escape.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/table.h"
 #include "pull/pull.h"
 
 enum { REASON_MAX = 1000 };
@@ -34,15 +34,63 @@ static int end_output(int code)
 	return code < ERROR_USAGE ? ERROR_UNAVAILABLE : code;
 }
 
+/* What a person wants, and the first words of the verbs that do it. */
+static const struct {
+	const char *title, *words;
+} groups[] = {
+	{"Enroll", " models model enroll edit retire test "},
+	{"Watch", " sweep bench status devices show report "},
+	{"Answer", " alerts alert ack explain "},
+	{"Approve", " baseline "},
+	{"Look after", " stop resume sinks sink audit "},
+	{"More", NULL}, /* whatever is in none */
+};
+
+static size_t group_of(const struct cli_verb *verb)
+{
+	size_t last = sizeof groups / sizeof *groups - 1;
+	char word[64];
+
+	(void)snprintf(word, sizeof word, " %.*s ", (int)strcspn(verb->name, " "), verb->name); /* fits */
+	for (size_t i = 0; i < last; i++)
+		if (strstr(groups[i].words, word))
+			return i;
+	return last;
+}
+
+enum { HELP_NAME = 23, HELP_WIDTH = 80 };
+
+static void write_verbs(struct text *text)
+{
+	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+		bool titled = false;
+		for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+			if (group_of(verb) != i)
+				continue;
+			if (!titled)
+				text_addf(text, "\n%s\n", groups[i].title);
+			titled = true;
+			text_addf(text, "  %-*s", HELP_NAME, verb->name);
+			cli_wrap(text, verb->summary, 2 + HELP_NAME, HELP_WIDTH);
+			text_add_char(text, '\n');
+		}
+	}
+}
+
 static void print_help(FILE *out)
 {
-	fprintf(out, "Usage: pumpwatch [--config FILE] [--json] [--quiet] [--by NAME] [--reason TEXT] VERB …\n\n"
-		     "Watches the files of infusion pumps: pulls, hashes, compares, alerts. Never writes to a device.\n\n");
-	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
-		fprintf(out, "  %-22s %s\n", verb->name, verb->summary);
-	fprintf(out, "\nOptions:\n"
-		     "  --config FILE   the configuration (else $PUMPWATCH_CONFIG, else " PUMPWATCH_CONF ")\n"
-		     "  --json          one JSON document on standard output (sweep: one object a line)\n"
+	CLEANUP(text_clear) struct text verbs;
+
+	text_init(&verbs);
+	write_verbs(&verbs);
+	fprintf(out, "Usage: pumpwatch [OPTION…] VERB …\n\n"
+		     "Watches the files of infusion pumps: pulls, hashes, compares, alerts.\n"
+		     "Never writes to a device.\n%s", verbs.data && !verbs.failed ? verbs.data : "");
+	fprintf(out, "\nOptions, before the verb\n"
+		     "  --config FILE   the configuration (else $PUMPWATCH_CONFIG, else\n"
+		     "                  " PUMPWATCH_CONF ")\n"
+		     "  --json          one JSON document on standard output (sweep: one object a\n"
+		     "                  line)\n"
 		     "  --quiet         no progress, no remarks\n"
 		     "  --by NAME       who does it, where several people share a login\n"
 		     "  --reason TEXT   why, for verbs that act: a work order's number, say (recorded)\n"

@@ -132,6 +132,11 @@ const struct cli_verb cli_verbs[] = {
 	{"status", "[--rollouts]", "the fleet at a glance",
 	 "  --rollouts          only the rollouts: which devices are still on an older release, by department\n\n"
 	 "Example:\n  pumpwatch status --rollouts\n", verb_status, CLI_LOOKS},
+	{"explain", "[CODE] [--all]", "what a word or a code means, how sure it is, and what to do next",
+	 "CODE is any word that pumpwatch uses for what it found: a result (wrong-device), an event\n"
+	 "(FILE_MODIFIED), an exit code (8). Case does not matter. Without CODE all are listed.\n\n"
+	 "  --all               everything, as a Markdown document\n\n"
+	 "Example:\n  pumpwatch explain FILE_MODIFIED\n", verb_explain, CLI_ALONE},
 	{"sinks", "", "where events go, what waits there, and which receiver is away",
 	 "A sink whose proof is \"acknowledged\" has the receiver's word for each event, or its bytes on disk;\n"
 	 "one that has \"handed over\" its events cannot know what became of them.\n\n"
