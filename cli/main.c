@@ -246,6 +246,14 @@ static int take_late_options(struct cli *cli, int argc, char **argv)
 	return kept;
 }
 
+/* A terminal that knows no escape sequences. */
+static bool is_dumb(void)
+{
+	const char *kind = getenv("TERM");
+
+	return kind && strcmp(kind, "dumb") == 0;
+}
+
 static int run_verb(struct cli *cli, const struct cli_verb *verb, const char *config, int argc, char **argv)
 {
 	struct error e;
@@ -259,7 +267,7 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, const char *co
 		return ERROR_USAGE;
 	if (cli->reason && verb->role != CLI_ACTS)
 		return cli_usage(cli, "--reason is for verbs that act, which \"%s\" is not", verb->name);
-	cli->progress = !cli->quiet && isatty(STDERR_FILENO) == 1;
+	cli->progress = !cli->quiet && isatty(STDERR_FILENO) == 1 && !is_dumb();
 	if (verb->role != CLI_ALONE && (setup_load(&cli->setup, config, &e) < 0 ||
 				  setup_use_timezone(&cli->setup, getenv("TZ"), &e) < 0))
 		return cli_fail(cli, &e);
@@ -310,11 +318,11 @@ static unsigned terminal_width(void)
 
 static void look_at_terminal(struct cli *cli)
 {
-	const char *kind = getenv("TERM"), *no_color = getenv("NO_COLOR");
+	const char *no_color = getenv("NO_COLOR");
 
 	cli->terminal = isatty(STDOUT_FILENO) == 1;
 	cli->width = cli->terminal ? terminal_width() : 0;
-	cli->color = cli->terminal && !(no_color && *no_color) && !(kind && strcmp(kind, "dumb") == 0);
+	cli->color = cli->terminal && !(no_color && *no_color) && !is_dumb();
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,8 @@
 #include "cli/progress.h"
 #include "cli/table.h"
 
+#define TICK (TIME_SECOND / 4) /* in which the bar moves on its own */
+
 struct run {
 	struct cli *cli;
 	struct sweep *sweep;
@@ -144,6 +146,8 @@ static void on_progress(void *userdata)
 	struct sweep_progress progress;
 	char remark[64];
 
+	if (!run->sweep)
+		return;
 	sweep_progress(run->sweep, &progress);
 	run->bar.total = progress.total;
 	(void)snprintf(remark, sizeof remark, "%llu running, %.1f MB", (unsigned long long)progress.running,
@@ -163,13 +167,37 @@ static void on_done(void *userdata, const struct alert_counts *counts, const str
 	(void)sd_event_exit(run->cli->event, 0); /* the loop runs, so it takes this */
 }
 
+/* The first asks for an end; the second, which nobody has to wait for, is the system's to act on. */
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct run *run = userdata;
+	sigset_t signals;
 
 	(void)source;
 	(void)info;
+	cli_progress_clear(&run->bar);
+	if (run->cli->progress)
+		fprintf(stderr, "pumpwatch: stopping: the visits that run are ended (once more ends the program at once)\n");
 	sweep_stop(run->sweep, "interrupted");
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	(void)sigprocmask(SIG_UNBLOCK, &signals, NULL); /* cannot fail with these arguments */
+	return 0;
+}
+
+static int on_tick(sd_event_source *source, uint64_t at, void *userdata)
+{
+	on_progress(userdata);
+	(void)sd_event_source_set_time(source, at + TICK); /* a bar that stands still is all that fails */
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* The time that is left runs while nothing happens, too. */
+static int start_ticking(struct run *run, struct error *e)
+{
+	if (sd_event_add_time_relative(run->cli->event, NULL, CLOCK_MONOTONIC, TICK, 1, on_tick, run) < 0)
+		return error_set(e, ERROR_INTERNAL, "the event loop took no timer");
 	return 0;
 }
 
@@ -206,6 +234,18 @@ static void print_json_end(const struct alert_counts *counts)
 	print_json_line(json_pack("{so}", "summary", summary));
 }
 
+static void print_stopped(const struct alert_counts *counts)
+{
+	uint64_t skipped = counts->results[DRIFT_SKIPPED];
+
+	printf("Stopped before its end: %s. %llu of %llu %s visited", counts->why_stopped,
+	       (unsigned long long)(counts->devices - skipped), (unsigned long long)counts->devices,
+	       counts->devices == 1 ? "device was" : "devices were");
+	if (skipped > 0)
+		printf("; of the other %llu nothing new is known", (unsigned long long)skipped);
+	printf(".\n");
+}
+
 static void print_end(const struct run *run)
 {
 	const struct alert_counts *counts = &run->counts;
@@ -227,8 +267,7 @@ static void print_end(const struct run *run)
 	       (double)counts->bytes / 1e6,
 	       (double)(counts->ended_at - counts->started_at) / (double)TIME_SECOND);
 	if (counts->stopped)
-		printf("Stopped before its end: %s. The devices that were not visited are skipped.\n",
-		       counts->why_stopped);
+		print_stopped(counts);
 	if (counts->open_alerts > 0)
 		printf("%llu %s open: see \"pumpwatch alerts\".\n", (unsigned long long)counts->open_alerts,
 		       counts->open_alerts == 1 ? "alert is" : "alerts are");
@@ -275,7 +314,7 @@ static int run_sweep(struct run *run, const struct sweep_request *request, struc
 	};
 
 	/* Before the sweep stands in the store: what comes from then on ends it cleanly. */
-	if (watch_signals(run, e) < 0 || sweep_start(&run->sweep, &environment, request, &handlers, e) < 0)
+	if (watch_signals(run, e) < 0 || start_ticking(run, e) < 0 || sweep_start(&run->sweep, &environment, request, &handlers, e) < 0)
 		return -1;
 	warn_of_rejected(run);
 	int r = 0;
