@@ -144,6 +144,7 @@ int verb_sweep(struct cli *cli, int argc, char **argv);
 int verb_alerts(struct cli *cli, int argc, char **argv);
 int verb_alert_show(struct cli *cli, int argc, char **argv);
 int verb_ack(struct cli *cli, int argc, char **argv);
+int verb_report(struct cli *cli, int argc, char **argv);
 int verb_status(struct cli *cli, int argc, char **argv);
 int verb_explain(struct cli *cli, int argc, char **argv);
 int verb_sinks(struct cli *cli, int argc, char **argv);

@@ -137,6 +137,12 @@ const struct cli_verb cli_verbs[] = {
 	 "(FILE_MODIFIED), an exit code (8). Case does not matter. Without CODE all are listed.\n\n"
 	 "  --all               everything, as a Markdown document\n\n"
 	 "Example:\n  pumpwatch explain FILE_MODIFIED\n", verb_explain, CLI_ALONE},
+	{"report", "-o FILE.html", "write the page: what needs a person, the fleet, every alert",
+	 "  -o FILE             where it goes (else standard output, unless that is a terminal)\n"
+	 "  --metrics           the figures for node_exporter's textfile collector instead of the page\n\n"
+	 "One file for a browser or a printer, which asks for nothing else. With --json and no -o: the facts\n"
+	 "that the page shows. [report] page of the configuration has it written after each sweep.\n\n"
+	 "Example:\n  pumpwatch report -o fleet.html\n", verb_report, CLI_LOOKS},
 	{"sinks", "", "where events go, what waits there, and which receiver is away",
 	 "A sink whose proof is \"acknowledged\" has the receiver's word for each event, or its bytes on disk;\n"
 	 "one that has \"handed over\" its events cannot know what became of them.\n\n"
