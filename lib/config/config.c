@@ -35,6 +35,8 @@ void config_clear(struct config *config)
 	free(config->signers);
 	free(config->timezone);
 	free(config->sd_id);
+	for (size_t i = 0; i < SHEET_FIELD_COUNT; i++)
+		free(config->columns[i]);
 	for (size_t i = 0; i < config->window_count; i++)
 		window_clear(&config->windows[i]);
 	free(config->windows);
@@ -173,6 +175,24 @@ static const struct ini_key alerts_keys[] = {
 	{.name = "sd-id", .take = config_take_sd_id, FIELD(sd_id)},
 };
 
+#define COLUMN(name_, field)                                                                     \
+	{.name = (name_), .take = ini_take_text, .most = WORD_MAX, .offset = offsetof(struct config, columns[field])}
+static const struct ini_key columns_keys[] = {
+	COLUMN("asset", SHEET_ASSET),
+	COLUMN("serial", SHEET_SERIAL),
+	COLUMN("mac", SHEET_MAC),
+	COLUMN("model", SHEET_MODEL),
+	COLUMN("name", SHEET_NAME),
+	COLUMN("department", SHEET_DEPARTMENT),
+	{.name = "link", .take = ini_take_text, .most = CONFIG_PATH_BYTES_MAX,
+	 .offset = offsetof(struct config, columns[SHEET_LINK])},
+	COLUMN("credential", SHEET_CREDENTIAL),
+	COLUMN("pin", SHEET_PIN),
+	COLUMN("state", SHEET_STATE),
+	COLUMN("manufacturer", SHEET_MANUFACTURER),
+	COLUMN("address", SHEET_ADDRESS),
+};
+
 #undef FIELD
 #define FIELD(name) .offset = offsetof(struct config_window, name)
 static const struct ini_key window_keys[] = {
@@ -203,11 +223,23 @@ static int close_alerts(void *userdata, const void *target, struct error *e)
 	return 0;
 }
 
+static int close_columns(void *userdata, const void *target, struct error *e)
+{
+	const struct config *config = target;
+	const char *link = config->columns[SHEET_LINK];
+
+	(void)userdata;
+	if (link && strstr(link, "://") && sheet_link_check(link, e) < 0)
+		return -1;
+	return 0;
+}
+
 static const struct ini_section sections[] = {
 	{.name = "pumpwatch", KEYS(pumpwatch_keys)},
 	{.name = "pull", KEYS(pull_keys)},
 	{.name = "sweep", .close = close_sweep, KEYS(sweep_keys)},
 	{.name = "alerts", .close = close_alerts, KEYS(alerts_keys)},
+	{.name = "columns", .close = close_columns, KEYS(columns_keys)},
 	{.name = "window", .named = true, .open = open_window, KEYS(window_keys)},
 	{.name = "sink", .named = true, .open = config_sink_open, .close = config_sink_close,
 	 .keys = config_sink_keys, .key_count = CONFIG_SINK_KEYS},

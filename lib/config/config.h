@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "alert/alert.h"
+#include "inventory/sheet.h"
 #include "schedule/schedule.h"
 
 struct error;
@@ -84,6 +85,9 @@ struct config {
 	int64_t retry_most;
 	unsigned breaker;      /* so many devices lost after contact, one after the other, stop
 				* the sweep; 0: never */
+	/* What a spreadsheet's columns are called, by field; NULL: not said. A link with "://" is the
+	 * template of all links. */
+	char *columns[SHEET_FIELD_COUNT];
 	struct config_window *windows;
 	size_t window_count;
 	struct config_sink *sinks; /* none: events stay in the store */

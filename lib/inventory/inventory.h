@@ -93,6 +93,14 @@ int inventory_model_parse(struct inventory_model *ret_model, const char *name, c
  * "plus": "Plum A+3" is "plum-a-plus-3". */
 bool inventory_model_same(const char *a, const char *b);
 
+/* The profile that people mean: by its name, its title, or its maker (NULL: not said) and what
+ * is left of the title, all as inventory_model_same() has it. NULL: none, or more than one. */
+const struct inventory_model *inventory_model_find(const struct inventory_model *models, size_t count,
+						   const char *maker, const char *words);
+/* The one that is most like the words; NULL when none is. */
+const struct inventory_model *inventory_model_near(const struct inventory_model *models, size_t count,
+						   const char *words);
+
 /* Whether the profile has a selector of this kind that is not left out. */
 bool inventory_model_has_kind(const struct inventory_model *model, enum visit_kind kind);
 

@@ -6,46 +6,6 @@
 #include "base/error.h"
 #include "inventory/inventory.h"
 
-/* The next letter of a model's name as it counts: lower case, "+" spelt out; NUL at the end.
- * spelt is how much of a "plus" was given already. */
-static char next_letter(const char **name, size_t *spelt)
-{
-	static const char plus[] = "plus";
-
-	for (; **name; (*name)++) {
-		char c = **name;
-		if (c == '+') {
-			char letter = plus[(*spelt)++];
-			if (*spelt == sizeof plus - 1) {
-				*spelt = 0;
-				(*name)++;
-			}
-			return letter;
-		}
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80) {
-			(*name)++;
-			return c;
-		}
-	}
-	return '\0';
-}
-
-bool inventory_model_same(const char *a, const char *b)
-{
-	size_t a_spelt = 0;
-	size_t b_spelt = 0;
-	char letter;
-
-	do {
-		letter = next_letter(&a, &a_spelt);
-		if (letter != next_letter(&b, &b_spelt))
-			return false;
-	} while (letter);
-	return true;
-}
-
 static int copy_string(char **to, const char *from)
 {
 	*to = from ? strdup(from) : NULL;

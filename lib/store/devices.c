@@ -171,21 +171,6 @@ int store_device_number(struct store *store, const char *asset, int64_t *ret_num
 	return 0;
 }
 
-/* What tells whether two links lead to the same place: "ftp://Host" and "ftp://host:21/" do. */
-static char *place_of(const char *link)
-{
-	struct visit_address address CLEANUP(visit_address_clear) = {0};
-	struct text place CLEANUP(text_clear) = {0};
-
-	if (visit_address_parse(&address, link, NULL) < 0)
-		return strdup(link);
-	for (char *c = address.host; c && *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	visit_address_write(&place, &address);
-	return text_take(&place);
-}
-
 static const char twin_sql[] =
 	"SELECT 'serial', asset FROM device"
 	" WHERE serial = ?2 AND model IS ?3 AND asset <> ?1 AND state <> 'retired'"
@@ -248,7 +233,7 @@ static int write_device(struct store *store, const struct inventory_device *devi
 int store_device_save(struct store *store, const struct inventory_device *device, struct error *e)
 {
 	struct change change CLEANUP(store_change_clear) = {0};
-	char *place CLEANUP(cleanup_free) = device->link ? place_of(device->link) : NULL;
+	char *place CLEANUP(cleanup_free) = device->link ? visit_link_place(device->link) : NULL;
 
 	if (device->link && !place)
 		return error_memory(e);

@@ -147,3 +147,17 @@ void visit_address_write(struct text *text, const struct visit_address *address)
 			escape_add(text, ESCAPE_PATH, c, 1);
 	}
 }
+
+char *visit_link_place(const char *link)
+{
+	CLEANUP(visit_address_clear) struct visit_address address = {0};
+	CLEANUP(text_clear) struct text place = {0};
+
+	if (visit_address_parse(&address, link, NULL) < 0)
+		return strdup(link);
+	for (char *c = address.host; c && *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	visit_address_write(&place, &address);
+	return text_take(&place);
+}

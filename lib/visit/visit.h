@@ -117,6 +117,9 @@ int visit_host_parse(const char *words, char **ret_host, uint16_t *ret_port, str
 
 /* Append the URL. */
 void visit_address_write(struct text *text, const struct visit_address *address);
+/* What tells whether two links lead to the same place: that of "ftp://Host" and "ftp://host:21/" is
+ * one. The caller frees it; NULL without memory. */
+char *visit_link_place(const char *link);
 
 /* How far a link can be believed; goes into every event. */
 struct visit_grade {
