@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "cli/import.h"
 #include "cli/table.h"
 #include "sweep/sweep.h"
 
@@ -39,10 +40,13 @@ int verb_devices(struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"model", required_argument, NULL, 'm'}, {"department", required_argument, NULL, 'd'},
-		{"state", required_argument, NULL, 's'}, {"result", required_argument, NULL, 'r'}, {0},
+		{"state", required_argument, NULL, 's'}, {"result", required_argument, NULL, 'r'},
+		{"csv", no_argument, NULL, 'c'}, {"output", required_argument, NULL, 'o'}, {0},
 	};
 	CLEANUP(store_devices_clear) struct store_devices devices = {0};
 	struct store_device_filter filter = {0};
+	const char *output = NULL;
+	bool csv = false;
 	struct error e;
 	int c;
 
@@ -64,14 +68,24 @@ int verb_devices(struct cli *cli, int argc, char **argv)
 				return cli_usage(cli, "a result is verified, behind, skipped, untrusted, partial, "
 						 "unreachable, refused, wrong-device or drifted, not \"%s\"", optarg);
 			filter.has_result = true;
+		} else if (c == 'c') {
+			csv = true;
+		} else if (c == 'o') {
+			output = optarg;
 		} else {
 			return ERROR_USAGE;
 		}
 	}
+	if (output && !csv)
+		return cli_usage(cli, "-o writes CSV: say --csv, too");
+	if (csv && cli->json)
+		return cli_usage(cli, "--csv or --json: one of the two");
 	if (optind < argc)
 		return cli_usage(cli, "\"devices\" takes options only: what is \"%s\"?", argv[optind]);
 	if (cli_open_store(cli, STORE_READ, &e) < 0 || store_devices_list(cli->store, &filter, &devices, &e) < 0)
 		return cli_fail(cli, &e);
+	if (csv)
+		return cli_export(cli, &devices, output);
 	if (!cli->json)
 		return print_devices(cli, &devices);
 	json_t *array = json_array();

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/escape.h"
 #include "cli/cli.h"
+#include "cli/import.h"
 #include "enroll/enroll.h"
 
 /* What a first look at a device showed, for a person to judge. */
@@ -199,6 +200,9 @@ static int check_free(struct cli *cli, const struct inventory_device *device, st
 
 int verb_enroll(struct cli *cli, int argc, char **argv)
 {
+	if (cli_is_import(argc, argv))
+		return cli_import(cli, argc, argv);
+
 	CLEANUP(clear_options) struct enroll_options options = {0};
 	CLEANUP(visit_report_clear) struct visit_report report = {0};
 	struct error e;

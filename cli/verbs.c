@@ -8,7 +8,7 @@ const struct cli_verb cli_verbs[] = {
 	 "Example:\n  pumpwatch model show medfusion-4000\n", verb_model_show, CLI_LOOKS},
 	{"model check", "FILE", "check a profile that is not installed yet",
 	 "Example:\n  pumpwatch model check ./my-pump.ini\n", verb_model_check, CLI_ALONE},
-	{"enroll", "ASSET --model MODEL --link URL [OPTION…]", "enroll one device",
+	{"enroll", "ASSET --model MODEL --link URL [OPTION…] | --csv FILE [OPTION…]", "enroll one device, or a spreadsheet",
 	 "  --model MODEL       the profile (see \"pumpwatch models\")\n"
 	 "  --link URL          ftp, ftps (implicit TLS), ftpes (explicit TLS), sftp, http, https, tftp, file\n"
 	 "  --serial SERIAL     as the maker gave it\n"
@@ -20,7 +20,18 @@ const struct cli_verb cli_verbs[] = {
 	 "  --pin-seen          record the key that the first contact shows, for you to compare\n"
 	 "  --no-test           do not try the link now\n\n"
 	 "Example:\n  pumpwatch enroll PUMP-0001 --model medfusion-4000 --link ftp://192.0.2.10/ \\\n"
-	 "      --serial S0001 --department ICU\n",
+	 "      --serial S0001 --department ICU\n\n"
+	 "A spreadsheet, which asset systems export as CSV (no link is tried):\n"
+	 "  --csv FILE          its rows are devices; \"-\" is standard input\n"
+	 "  --dry-run           show what would happen, change nothing\n"
+	 "  --map FIELD=COLUMN,…  which column is which, where its name does not tell (#7 is the seventh;\n"
+	 "                      none after \"=\" passes the field over)\n"
+	 "  --link TEMPLATE     links made of the row: 'ftp://{address}/', {asset} and {serial} likewise\n"
+	 "  --model, --department, --credential   for rows that do not say\n"
+	 "  --skip-bad          do the good rows, leave the bad ones out\n\n"
+	 "Without --skip-bad one bad row means that nothing is done. Known devices are updated, none is\n"
+	 "deleted, and an empty cell leaves what is known: \"(clear)\" empties a field.\n\n"
+	 "Example:\n  pumpwatch enroll --csv pumps.csv --link 'ftp://{address}/' --dry-run\n",
 	 verb_enroll, CLI_ACTS},
 	{"edit", "ASSET FIELD=VALUE…", "change what is enrolled",
 	 "Fields: serial, mac, model, name, department, link, credential, pin, state (active, stored,\n"
@@ -34,7 +45,9 @@ const struct cli_verb cli_verbs[] = {
 	 "  --model MODEL       only those of a model\n"
 	 "  --department NAME   only those of a department\n"
 	 "  --state STATE       active, stored, maintenance or retired\n"
-	 "  --result RESULT     as of the last visit: verified, behind, drifted, unreachable, …\n\n"
+	 "  --result RESULT     as of the last visit: verified, behind, drifted, unreachable, …\n"
+	 "  --csv               as CSV, which \"pumpwatch enroll --csv\" takes back\n"
+	 "  -o FILE             where the CSV goes (else standard output)\n\n"
 	 "Example:\n  pumpwatch devices --department ICU --result unreachable\n",
 	 verb_devices, CLI_LOOKS},
 	{"show", "ASSET", "show a device: enrollment, last visits, open alerts",

@@ -63,7 +63,7 @@ static char **string_of(struct inventory_device *device, enum sheet_field field)
 	}
 }
 
-static const char *value_of(const struct inventory_device *device, enum sheet_field field)
+const char *enroll_value(const struct inventory_device *device, enum sheet_field field)
 {
 	if (field == SHEET_STATE)
 		return inventory_state_name(device->state);
@@ -97,7 +97,7 @@ static int merge(struct enroll_step *step, int64_t now)
 		if (!place)
 			continue;
 		const char *said = *string_of(&row->device, (enum sheet_field)field);
-		const char *known = before ? value_of(before, (enum sheet_field)field) : NULL;
+		const char *known = before ? enroll_value(before, (enum sheet_field)field) : NULL;
 		const char *value = has(row->cleared, (enum sheet_field)field) ? NULL : said ? said : known;
 		if (replace(place, retired ? known : value) < 0)
 			return -1;
@@ -122,7 +122,7 @@ static int compare(struct enroll_import *import, struct enroll_step *step)
 	if (is_same(place, step->place) && replace(&step->after.link, before->link) < 0)
 		return -1;
 	for (int field = 0; field < SHEET_STORED; field++)
-		if (!is_same(value_of(before, (enum sheet_field)field), value_of(&step->after, (enum sheet_field)field)))
+		if (!is_same(enroll_value(before, (enum sheet_field)field), enroll_value(&step->after, (enum sheet_field)field)))
 			step->changed |= 1u << field;
 	return 0;
 }
@@ -184,7 +184,7 @@ static int list_devices(struct enroll_import *import, struct store *store, struc
 {
 	struct store_devices *devices = &import->devices;
 
-	if (store_devices_list(store, NULL, devices, e) < 0)
+	if (store && store_devices_list(store, NULL, devices, e) < 0)
 		return -1;
 	import->places = calloc(devices->count + 1, sizeof *import->places);
 	if (!import->places)
@@ -313,8 +313,8 @@ static int vacate(const struct enroll_step *step, struct store *store, struct er
 
 static void write_change(struct text *text, const struct enroll_step *step, enum sheet_field field)
 {
-	const char *before = value_of(&step->before->device, field);
-	const char *after = value_of(&step->after, field);
+	const char *before = enroll_value(&step->before->device, field);
+	const char *after = enroll_value(&step->after, field);
 
 	text_addf(text, ", %s %s -> %s", sheet_field_name(field), before ? before : "(none)", after ? after : "(none)");
 }

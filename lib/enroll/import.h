@@ -23,6 +23,9 @@ enum enroll_what {
 };
 const char *enroll_what_name(enum enroll_what what); /* "new" … "bad" */
 
+/* A field of a device as words, lent; NULL: none. */
+const char *enroll_value(const struct inventory_device *device, enum sheet_field field);
+
 /* What a row means. */
 struct enroll_step {
 	enum enroll_what what;
@@ -59,7 +62,7 @@ struct enroll_import_options {
  * and with devices that are enrolled, what a new device lacks. Swaps of serials, MACs and links
  * are no twins. Call it between store_begin() and the end of that transaction, so that nothing
  * moves before it is applied. What no row can mend (a column that the file lacks) is -1
- * (ERROR_DATA). Returns 0 or -1. */
+ * (ERROR_DATA). store NULL: nothing is enrolled yet. Returns 0 or -1. */
 int enroll_import_plan(struct enroll_import *ret_import, struct sheet *sheet, struct store *store,
 		       const struct enroll_import_options *options, struct error *e);
 

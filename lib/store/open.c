@@ -189,6 +189,14 @@ static int make(const char *folder, const char *path, struct error *e)
 	return 0;
 }
 
+bool store_exists(const char *folder)
+{
+	char *path CLEANUP(cleanup_free) = NULL;
+	struct stat status;
+
+	return asprintf(&path, "%s/pumpwatch.db", folder) < 0 || stat(path, &status) == 0 || errno != ENOENT;
+}
+
 static int make_if_missing(const char *folder, const char *path, enum store_mode mode, struct error *e)
 {
 	struct stat status;

@@ -27,6 +27,8 @@ enum store_mode { STORE_READ, STORE_WRITE };
  * read wherever a writer has opened the store before. Returns 0 or -1. */
 int store_open(struct store **ret_store, const char *folder, enum store_mode mode, bool check,
 	       struct error *e);
+/* Whether there is one; what cannot be told is for store_open() to say, and true here. */
+bool store_exists(const char *folder);
 void store_close(struct store *store);
 
 /* A transaction; they do not nest. store_begin() waits up to five seconds for other writers.
