@@ -16,7 +16,8 @@ enum { SAME_SHOWN = 100 }; /* rows that say nothing new are counted alone where 
 struct import {
 	struct cli *cli;
 	const char *file;
-	char *shown; /* the file's name for messages */
+	const char *name; /* of the file, for records and messages; lent */
+	char *shown;	  /* the same, escaped */
 	char *map[SHEET_FIELD_COUNT];
 	struct sheet_options options;
 	bool dry_run, skip_bad;
@@ -39,9 +40,14 @@ static void clear_import(struct import *import)
 
 bool cli_is_import(int argc, char **argv)
 {
+	static const char *const options[] = {"--csv", "--map", "--dry-run", "--skip-bad"};
+
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strncmp(argv[i], "--csv", 5) == 0 && (argv[i][5] == '\0' || argv[i][5] == '='))
-			return true;
+		for (size_t k = 0; k < sizeof options / sizeof *options; k++) {
+			size_t length = strlen(options[k]);
+			if (strncmp(argv[i], options[k], length) == 0 && (argv[i][length] == '\0' || argv[i][length] == '='))
+				return true;
+		}
 	return false;
 }
 
@@ -117,9 +123,12 @@ static int read_options(struct import *import, int argc, char **argv)
 		if (take_option(import, c, optarg, &e) < 0)
 			return cli_usage(cli, "%s", e.text);
 	}
+	if (!import->file)
+		return cli_usage(cli, "--map, --dry-run and --skip-bad are for a spreadsheet: name it with --csv FILE");
 	if (optind < argc)
 		return cli_usage(cli, "with --csv the assets stand in the file: what is \"%s\"?", argv[optind]);
-	import->shown = escape_string(ESCAPE_DISPLAY, strcmp(import->file, "-") == 0 ? "standard input" : import->file);
+	import->name = strcmp(import->file, "-") == 0 ? "standard input" : import->file;
+	import->shown = escape_string(ESCAPE_DISPLAY, import->name);
 	if (!import->shown) {
 		error_memory(&e);
 		return cli_fail(cli, &e);
@@ -259,8 +268,9 @@ static void print_summary(const struct import *import)
 			  import->sheet.converted, import->sheet.converted == 1 ? "line is" : "lines are",
 			  import->sheet.converted == 1 ? "was" : "were");
 	if (counts[ENROLL_STAYS_RETIRED] > 0)
-		text_addf(&text, " %zu %s retired here and stay so: \"pumpwatch edit ASSET state=active\" brings one back.",
-			  counts[ENROLL_STAYS_RETIRED], counts[ENROLL_STAYS_RETIRED] == 1 ? "is" : "are");
+		text_addf(&text, " %zu %s retired here and stay%s so: \"pumpwatch edit ASSET state=active\" brings one back.",
+			  counts[ENROLL_STAYS_RETIRED], counts[ENROLL_STAYS_RETIRED] == 1 ? "is" : "are",
+			  counts[ENROLL_STAYS_RETIRED] == 1 ? "s" : "");
 	if (counts[ENROLL_PASSED_OVER] > 0)
 		text_addf(&text, " %zu retired in the file and never enrolled %s passed over.", counts[ENROLL_PASSED_OVER],
 			  counts[ENROLL_PASSED_OVER] == 1 ? "is" : "are");
@@ -329,7 +339,7 @@ static int read_file(struct import *import, struct error *e)
 	if (r < 0)
 		return -1;
 	if (sheet_parse(&import->sheet, text.data ? text.data : "", text.length, &import->options, e) < 0)
-		return error_prefix(e, "%s", import->shown);
+		return error_prefix(e, "%s", import->name);
 	return 0;
 }
 
@@ -372,11 +382,11 @@ static int run_transaction(struct import *import, struct error *e)
 	const struct store_actor actor = cli_actor(cli);
 
 	if (enroll_import_plan(&import->plan, &import->sheet, cli->store, &options, e) < 0)
-		return error_prefix(e, "%s", import->shown);
+		return error_prefix(e, "%s", import->name);
 	if (import->dry_run || is_refused(import))
 		return 0;
-	import->resolved = enroll_import_apply(&import->plan, &environment, &actor, cli->verb, import->shown, &options, e);
-	return import->resolved < 0 ? error_prefix(e, "%s", import->shown) : store_commit(cli->store, e);
+	import->resolved = enroll_import_apply(&import->plan, &environment, &actor, cli->verb, import->name, &options, e);
+	return import->resolved < 0 ? error_prefix(e, "%s", import->name) : store_commit(cli->store, e);
 }
 
 /* A dry run makes no store: where there is none, nothing is enrolled. */
@@ -429,7 +439,7 @@ int cli_import(struct cli *cli, int argc, char **argv)
 		return cli_fail(cli, &e);
 	if (cli->json)
 		r = print_json(&import, !import.dry_run && !is_refused(&import));
-	else if (!cli->quiet)
+	else if (!cli->quiet && (import.dry_run || !is_refused(&import)))
 		print_table(&import);
 	print_faults(&import);
 	if (is_refused(&import))

@@ -1,6 +1,6 @@
+#include <stdio.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "inventory/inventory.h"
 
 enum { NAME_MAX = 96, NEAR = 2 };
@@ -72,10 +72,8 @@ static bool is_joined(const char *maker, const char *words, const char *name)
 {
 	char joined[2 * NAME_MAX + 2];
 
-	if (!maker || !name || strlen(maker) > NAME_MAX || strlen(words) > NAME_MAX)
-		return false;
-	(void)strcpy(stpcpy(stpcpy(joined, maker), " "), words);
-	return inventory_model_same(joined, name);
+	int length = maker && name ? snprintf(joined, sizeof joined, "%s %s", maker, words) : -1;
+	return length > 0 && (size_t)length < sizeof joined && inventory_model_same(joined, name);
 }
 
 static bool is_called(const struct inventory_model *model, const char *maker, const char *words)

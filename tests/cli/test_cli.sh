@@ -99,7 +99,9 @@ wrong_usage_is_64_and_says_why() {
 		enroll A-1 --model generic --link file:///tmp --pin-seen --no-test|--pin-seen needs the test
 		edit A-1|"edit" wants an asset and one FIELD=VALUE or more
 		devices x|"devices" takes options only: what is "x"?
-		devices -o x|-o is no option of "devices"
+		alerts -o x|-o is no option of "alerts"
+		devices -o x|-o writes CSV: say --csv, too
+		enroll --dry-run|name it with --csv FILE
 		devices --state gone|a state is active, stored, maintenance or retired, not "gone"
 		devices --result fine|a result is verified, behind
 		devices --by me|--by stands before the verb
