@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "visit/visit.h"
 
 /* The index of name among count names, or -EINVAL. */
@@ -198,4 +199,24 @@ void visit_grade_write(char ret_text[static VISIT_GRADE_TEXT_SIZE], const struct
 		       grade->encrypted ? "encrypted" : "plain",
 		       grade->identified ? ", identified" : ", not identified",
 		       grade->weak ? ", weak" : ""); /* the longest text fits */
+}
+
+void visit_grade_explain(struct text *text, const struct visit_grade *grade, enum visit_scheme scheme)
+{
+	if (scheme == VISIT_FILE)
+		text_add(text, "A folder of this computer: how the files came there is not known here.");
+	else if (grade->authenticated && grade->encrypted)
+		text_add(text, "Authenticated and encrypted: the device proved by its key who it is, and nobody on the "
+			       "way could read or change the files.");
+	else if (grade->encrypted)
+		text_add(text, "Encrypted, but not authenticated: nobody could listen, but the device did not prove who "
+			       "it is, so another one could have answered.");
+	else if (grade->identified)
+		text_add(text, "Neither authenticated nor encrypted: the device told its serial, which another one could "
+			       "tell, too, and anybody on the network between could have read or changed the files.");
+	else
+		text_add(text, "Neither authenticated nor encrypted: nothing shows which device answered, and anybody on "
+			       "the network between could have read or changed the files.");
+	if (grade->weak)
+		text_add(text, " Old algorithms were in use that can be broken.");
 }

@@ -135,6 +135,9 @@ enum { VISIT_GRADE_TEXT_SIZE = 64 };
  * ", weak" where so. */
 void visit_grade_write(char ret_text[static VISIT_GRADE_TEXT_SIZE], const struct visit_grade *grade);
 
+/* Append what a grade means, in sentences for a person: "Authenticated and encrypted: …". */
+void visit_grade_explain(struct text *text, const struct visit_grade *grade, enum visit_scheme scheme);
+
 enum visit_login {
 	VISIT_LOGIN_NONE,	/* no USER command at all (FTP); no authentication (HTTP) */
 	VISIT_LOGIN_ANONYMOUS,	/* FTP's anonymous */
