@@ -58,6 +58,10 @@ enum baseline_stage baseline_stage(const struct store_baseline *baseline, const 
 				   int64_t now);
 const char *baseline_stage_name(enum baseline_stage stage);
 
+/* Whom the good approvals are of, in the order of arrival: "a@example.org, b@example.org"; NULL where
+ * there are none, or without memory. The caller frees. */
+char *baseline_approvers(const struct baseline_check *check);
+
 /* What a person must know of a set-up that asks for so few approvals: a sentence; NULL from two on. */
 const char *baseline_caution(unsigned approvals);
 

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "base/time.h"
 #include "baseline/baseline.h"
 
@@ -37,6 +38,22 @@ const char *baseline_fault_name(enum baseline_fault fault)
 	};
 
 	return names[fault];
+}
+
+char *baseline_approvers(const struct baseline_check *check)
+{
+	struct text names;
+
+	text_init(&names);
+	for (size_t i = 0; i < check->vote_count; i++) {
+		const struct trust_vote *vote = &check->votes[i];
+		bool named = !vote->signer || vote->result != TRUST_GOOD || vote->learner;
+		for (size_t k = 0; k < i && !named; k++)
+			named = check->votes[k].signer == vote->signer;
+		if (!named)
+			text_addf(&names, "%s%s", names.length ? ", " : "", vote->signer->principals);
+	}
+	return names.length ? text_take(&names) : NULL;
 }
 
 const char *baseline_caution(unsigned approvals)

@@ -8,23 +8,6 @@
 #include "baseline/baseline.h"
 #include "overview/internal.h"
 
-/* Whom the good approvals are of, in the order of arrival. */
-static char *name_approvers(const struct baseline_check *check)
-{
-	struct text names;
-
-	text_init(&names);
-	for (size_t i = 0; i < check->vote_count; i++) {
-		const struct trust_vote *vote = &check->votes[i];
-		bool named = !vote->signer || vote->result != TRUST_GOOD || vote->learner;
-		for (size_t k = 0; k < i && !named; k++)
-			named = check->votes[k].signer == vote->signer;
-		if (!named)
-			text_addf(&names, "%s%s", names.length ? ", " : "", vote->signer->principals);
-	}
-	return names.length ? text_take(&names) : NULL;
-}
-
 static const struct baseline_rejection *find_rejection(const struct baseline_rejections *rejections, const char *id)
 {
 	for (size_t i = 0; i < rejections->count; i++)
@@ -62,7 +45,7 @@ static int fill(struct report_baseline *ret, const struct baseline_survey *surve
 	*ret = (struct report_baseline){
 		.kind = manifest->kind, .serial = manifest->serial, .stage = baseline_stage_name(stage),
 		.in_force = stage == BASELINE_CURRENT || stage == BASELINE_OLDER, .approvals = check->approvals,
-		.approvers = name_approvers(check), .added_at = stored->added_at, .in_force_at = stored->in_force_at,
+		.approvers = baseline_approvers(check), .added_at = stored->added_at, .in_force_at = stored->in_force_at,
 		.expires_at = manifest->expires_at,
 		.accept_until = stored->state == STORE_OLDER ? stored->accept_until : 0,
 	};

@@ -127,11 +127,15 @@ static int add_serial(struct sheet_part *pump, const struct report_sheet *sheet)
 static int add_model(struct sheet_part *pump, const struct inventory_model *model)
 {
 	CLEANUP(text_clear) struct text text;
+	const char *maker = model->manufacturer ? model->manufacturer : "";
+	const char *title = model->title ? model->title : model->name;
 
 	text_init(&text);
-	escape_into(&text, model->manufacturer);
-	text_add(&text, model->manufacturer ? " " : "");
-	escape_into(&text, model->title ? model->title : model->name);
+	if (strncmp(title, maker, strlen(maker)) != 0) {
+		escape_into(&text, maker);
+		text_add_char(&text, ' ');
+	}
+	escape_into(&text, title);
 	text_add(&text, " (profile ");
 	escape_into(&text, model->name);
 	text_add(&text, ")");
