@@ -2,88 +2,47 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/escape.h"
-#include "cli/cli.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "cli/ask.h"
+#include "cli/contact.h"
 #include "cli/import.h"
 #include "enroll/enroll.h"
-
-/* What a first look at a device showed, for a person to judge. */
-static void print_report(const struct visit_report *report)
-{
-	char grade[VISIT_GRADE_TEXT_SIZE];
-	uint64_t bytes = 0;
-
-	visit_grade_write(grade, &report->grade);
-	for (size_t i = 0; i < report->observation_count; i++)
-		bytes += report->observations[i].size;
-	printf("Contact        %s%s%s\n", report->outcome == VISIT_OK ? "fine" : visit_outcome_text(report->outcome),
-	       report->detail[0] ? ": " : "", report->detail);
-	if (report->outcome != VISIT_OK)
-		printf("What to do     %s\n", visit_outcome_advice(report->outcome));
-	if (report->seen_address[0])
-		printf("Address        %s\n", report->seen_address);
-	if (report->seen_pin[0])
-		printf("Key seen       %s\n", report->seen_pin);
-	if (report->seen_serial[0])
-		printf("Serial seen    %s\n", report->seen_serial);
-	printf("Link is        %s\n", grade);
-	printf("To be pulled   %zu files, %llu bytes\n", report->observation_count, (unsigned long long)bytes);
-	if (report->left_out > 0)
-		printf("Left out       %llu files that always change, by the profile\n",
-		       (unsigned long long)report->left_out);
-	if (report->not_covered > 0)
-		printf("Not covered    %llu things that no pattern of the profile names, or links\n",
-		       (unsigned long long)report->not_covered);
-	for (size_t i = 0; i < report->observation_count; i++) {
-		const struct visit_observation *seen = &report->observations[i];
-		CLEANUP(cleanup_free) char *path = escape_string(ESCAPE_DISPLAY, seen->path);
-		printf("  %-13s %12llu  %s%s%s\n", visit_kind_name(seen->kind), (unsigned long long)seen->size,
-		       path ? path : "", seen->outcome == VISIT_OK ? "" : ": ",
-		       seen->outcome == VISIT_OK ? "" : visit_outcome_text(seen->outcome));
-	}
-}
-
-static void print_model_remarks(const struct cli *cli, const struct inventory_device *device)
-{
-	const struct inventory_model *model = sweep_models_find(&cli->setup.models, device->model);
-
-	if (!model || cli->quiet)
-		return;
-	for (size_t i = 0; i < model->not_covered.count; i++)
-		printf("Not covered    %s\n", model->not_covered.items[i]);
-	if (model->example)
-		printf("Remark         the paths of this profile are examples: fill them in from the maker's "
-		       "service documents\n");
-}
 
 int verb_test(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(store_device_clear) struct store_device device = {0};
-	CLEANUP(visit_report_clear) struct visit_report report = {0};
+	CLEANUP(cli_contact_clear) struct cli_contact contact = {0};
+	bool interrupted = false;
 	struct error e;
 
 	if (argc != 2)
 		return cli_usage(cli, "\"test\" wants one asset");
 	if (cli_open_store(cli, STORE_WRITE, &e) < 0 || cli_load_device(cli, argv[1], &device, &e) < 0 ||
-	    cli_open_pool(cli, &e) < 0)
+	    cli_open_pool(cli, &e) < 0 || cli_end_on_signals(cli, &interrupted, &e) < 0)
 		return cli_fail(cli, &e);
 	const struct sweep_environment environment = cli_environment(cli);
 	const struct enroll_visit options = {.list_only = true};
-	if (enroll_visit(&environment, &device.device, &options, &report, &e) < 0)
+	if (enroll_visit(&environment, &device.device, &options, &contact.report, &e) < 0 ||
+	    cli_contact_complete(cli, &contact, &device.device, &e) < 0)
 		return cli_fail(cli, &e);
+	bool fine = contact.report.outcome == VISIT_OK && (!contact.tried || contact.trial == VISIT_OK);
 	if (cli->json) {
-		int r = cli_print_json(cli_json_report(&report, true));
-		return r ? r : report.outcome == VISIT_OK ? 0 : 8;
+		json_t *object = cli_json_report(&contact.report, true);
+		cli_contact_json(object, cli, &contact, &device.device);
+		int r = cli_print_json(object);
+		return r ? r : fine ? 0 : 8;
 	}
-	print_report(&report);
-	print_model_remarks(cli, &device.device);
-	return report.outcome == VISIT_OK ? 0 : 8;
+	cli_contact_print(cli, &contact, &device.device, true);
+	return fine ? 0 : 8;
 }
 
 struct enroll_options {
 	struct inventory_device device;
 	bool pin_seen;
 	bool no_test;
+	bool serial_seen; /* the device showed its serial, which nobody had given */
+	bool interrupted;
 };
 
 static void clear_options(struct enroll_options *options)
@@ -92,7 +51,7 @@ static void clear_options(struct enroll_options *options)
 }
 
 /* Every option but the flags is a field of the device, of the same name. */
-static int read_options(struct cli *cli, int argc, char **argv, struct enroll_options *ret, struct error *e)
+static int read_options(int argc, char **argv, struct enroll_options *ret, struct error *e)
 {
 	static const struct option options[] = {
 		{"model", required_argument, NULL, 'f'},      {"link", required_argument, NULL, 'f'},
@@ -123,43 +82,147 @@ static int read_options(struct cli *cli, int argc, char **argv, struct enroll_op
 	ret->device.asset = strdup(argv[optind]);
 	if (!ret->device.asset)
 		return error_memory(e);
-	if (!ret->device.model || !ret->device.link)
-		return error_set(e, ERROR_USAGE, "--model and --link must be given: see \"pumpwatch enroll --help\"");
 	if (ret->pin_seen && (ret->no_test || ret->device.pins))
 		return error_set(e, ERROR_USAGE, "--pin-seen needs the test, and no --pin");
-	const struct inventory_model *model = cli_find_model(cli, ret->device.model, e);
-	if (!model)
-		return -1;
-	ret->device.enrolled_at = cli_now(cli);
-	return inventory_device_set(&ret->device, "model", model->name, e) < 0
-		? -1 : inventory_device_check(&ret->device, e);
+	return inventory_asset_check(ret->device.asset, e);
 }
 
-/* The first contact; with --pin-seen the key that it showed becomes the device's pin. */
-static int try_link(struct cli *cli, struct enroll_options *options, struct visit_report *report, struct error *e)
+/* ---- what was not said ---- */
+
+static int nothing_enrolled(struct error *e)
+{
+	return error_set(e, ERROR_UNAVAILABLE, "nothing was enrolled");
+}
+
+/* The profile that an answer means: its number in the list, or its name. */
+static const struct inventory_model *model_of_answer(const struct cli *cli, const char *answer, struct error *e)
+{
+	const struct sweep_models *models = &cli->setup.models;
+	uint64_t number;
+
+	if (number_parse(&number, answer, 1, models->count ? models->count : 1) == 0 && number <= models->count)
+		return &models->items[number - 1];
+	return cli_find_model(cli, answer, e);
+}
+
+static int ask_model(const struct cli *cli, struct inventory_device *device, struct error *e)
+{
+	const struct sweep_models *models = &cli->setup.models;
+	char answer[CLI_ANSWER_SIZE];
+	struct error fault;
+
+	fprintf(stderr, "Which model is %s?\n", device->asset);
+	for (size_t i = 0; i < models->count; i++)
+		fprintf(stderr, "  %2zu  %-26s %s\n", i + 1, models->items[i].name,
+			models->items[i].title ? models->items[i].title : "");
+	while (cli_ask("Number or name:", answer) > 0) {
+		const struct inventory_model *model = *answer ? model_of_answer(cli, answer, &fault) : NULL;
+		if (model)
+			return inventory_device_set(device, "model", model->name, e);
+		if (*answer)
+			(void)cli_fail(cli, &fault);
+	}
+	return nothing_enrolled(e);
+}
+
+static int ask_link(const struct cli *cli, struct inventory_device *device, struct error *e)
+{
+	char answer[CLI_ANSWER_SIZE];
+	struct error fault;
+
+	fprintf(stderr, "How is %s reached? A link such as ftp://192.0.2.10/ or sftp://192.0.2.10/data.\n",
+		device->asset);
+	while (cli_ask("Link:", answer) > 0) {
+		if (!*answer)
+			continue;
+		if (inventory_device_set(device, "link", answer, &fault) == 0)
+			return 0;
+		(void)cli_fail(cli, &fault);
+	}
+	return nothing_enrolled(e);
+}
+
+static int complete_options(struct cli *cli, struct enroll_options *options, struct error *e)
+{
+	struct inventory_device *device = &options->device;
+
+	if ((!device->model || !device->link) && !cli_can_ask())
+		return error_set(e, ERROR_USAGE, "--model and --link must be given where nobody can be asked (standard "
+						 "input is no terminal): see \"pumpwatch enroll --help\"");
+	const struct inventory_model *model = device->model ? cli_find_model(cli, device->model, e) : NULL;
+	if (device->model && (!model || inventory_device_set(device, "model", model->name, e) < 0))
+		return -1;
+	if ((!device->model && ask_model(cli, device, e) < 0) || (!device->link && ask_link(cli, device, e) < 0))
+		return -1;
+	device->enrolled_at = cli_now(cli);
+	return inventory_device_check(device, e);
+}
+
+/* ---- the first contact ---- */
+
+static int look(struct cli *cli, struct enroll_options *options, struct visit_report *report, struct error *e)
 {
 	const struct enroll_visit visit = {.learn_pin = options->pin_seen, .list_only = true};
-
-	if (cli_open_pool(cli, e) < 0)
-		return -1;
 	const struct sweep_environment environment = cli_environment(cli);
-	if (enroll_visit(&environment, &options->device, &visit, report, e) < 0)
-		return -1;
-	if (report->outcome != VISIT_OK) {
-		if (report->seen_pin[0] && !options->device.pins)
-			return error_set(e, ERROR_UNAVAILABLE,
-				"%s: %s. It showed %s: compare it with the device, then give it with --pin; "
-				"nothing was enrolled", options->device.asset, visit_outcome_text(report->outcome),
-				report->seen_pin);
-		return error_set(e, ERROR_UNAVAILABLE,
-				 "%s: %s%s%s; %s. Nothing was enrolled (--no-test enrolls without a try)",
-				 options->device.asset, visit_outcome_text(report->outcome),
-				 report->detail[0] ? ": " : "", report->detail, visit_outcome_advice(report->outcome));
-	}
-	if (options->pin_seen && report->seen_pin[0])
-		return inventory_device_set(&options->device, "pin", report->seen_pin, e);
-	return 0;
+	int r;
+
+	visit_report_clear(report);
+	*report = (struct visit_report){0};
+	r = enroll_visit(&environment, &options->device, &visit, report, e);
+	return r < 0 && options->interrupted ? error_set(e, ERROR_UNAVAILABLE, "interrupted: nothing was enrolled") : r;
 }
+
+/* A key that nobody knows is shown before any password goes that way. */
+static int settle_key(struct cli *cli, struct enroll_options *options, struct visit_report *report, struct error *e)
+{
+	if (report->outcome != VISIT_IDENTITY_UNKNOWN || !report->seen_pin[0] || options->device.pins)
+		return 0;
+	if (!cli_can_ask())
+		return error_set(e, ERROR_UNAVAILABLE,
+				 "%s: %s. It showed %s%s%s%s: compare it with the device, then give it with --pin; "
+				 "nothing was enrolled", options->device.asset, visit_outcome_text(report->outcome),
+				 report->seen_pin, report->seen_key[0] ? " (" : "", report->seen_key,
+				 report->seen_key[0] ? ")" : "");
+	int r = cli_confirm_key(report);
+	if (r == 0)
+		return error_set(e, ERROR_UNAVAILABLE, "nothing was enrolled: something else than %s may have answered "
+						       "at %s; find out what before you try again",
+				 options->device.asset, options->device.link);
+	if (r < 0)
+		return nothing_enrolled(e);
+	if (inventory_device_set(&options->device, "pin", report->seen_pin, e) < 0)
+		return -1;
+	return look(cli, options, report, e);
+}
+
+static int refuse(const struct inventory_device *device, const struct visit_report *report, struct error *e)
+{
+	return error_set(e, ERROR_UNAVAILABLE,
+			 "%s: %s%s%s; %s. Nothing was enrolled (--no-test enrolls without a try)", device->asset,
+			 visit_outcome_text(report->outcome), report->detail[0] ? ": " : "", report->detail,
+			 visit_outcome_advice(report->outcome));
+}
+
+static int try_link(struct cli *cli, struct enroll_options *options, struct cli_contact *contact, struct error *e)
+{
+	struct inventory_device *device = &options->device;
+	struct visit_report *report = &contact->report;
+
+	if (cli_open_pool(cli, e) < 0 || cli_end_on_signals(cli, &options->interrupted, e) < 0 ||
+	    look(cli, options, report, e) < 0 || settle_key(cli, options, report, e) < 0)
+		return -1;
+	if (report->outcome != VISIT_OK)
+		return refuse(device, report, e);
+	if (options->pin_seen && report->seen_pin[0] && inventory_device_set(device, "pin", report->seen_pin, e) < 0)
+		return -1;
+	options->serial_seen = !device->serial && report->seen_serial[0];
+	if (options->serial_seen && inventory_device_set(device, "serial", report->seen_serial, e) < 0)
+		return -1;
+	int r = cli_contact_complete(cli, contact, device, e);
+	return r < 0 && options->interrupted ? error_set(e, ERROR_UNAVAILABLE, "interrupted: nothing was enrolled") : r;
+}
+
+/* ---- in the store ---- */
 
 static int save(struct cli *cli, const struct inventory_device *device, struct error *e)
 {
@@ -198,33 +261,46 @@ static int check_free(struct cli *cli, const struct inventory_device *device, st
 	return r;
 }
 
+static int print_enrolled(struct cli *cli, const struct enroll_options *options, const struct cli_contact *contact)
+{
+	const struct inventory_device *device = &options->device;
+
+	if (cli->json) {
+		struct store_device enrolled = {.device = *device};
+		json_t *object = cli_json_device(&enrolled);
+		if (!options->no_test) {
+			json_t *test = cli_json_report(&contact->report, true);
+			cli_contact_json(test, cli, contact, device);
+			json_object_set_new(object, "test", test);
+		}
+		return cli_print_json(object);
+	}
+	if (cli->quiet)
+		return 0;
+	printf("%s is enrolled%s%s.\n", device->asset, options->serial_seen ? ", with the serial that it showed: " : "",
+	       options->serial_seen ? device->serial : "");
+	if (options->no_test) {
+		printf("Its link was not tried: \"pumpwatch test %s\" does.\n", device->asset);
+		return 0;
+	}
+	cli_contact_print(cli, contact, device, false);
+	if (options->pin_seen && contact->report.seen_pin[0])
+		printf("\nThe key above is pinned now. Compare it with the one the device itself shows.\n");
+	return 0;
+}
+
 int verb_enroll(struct cli *cli, int argc, char **argv)
 {
 	if (cli_is_import(argc, argv))
 		return cli_import(cli, argc, argv);
 
 	CLEANUP(clear_options) struct enroll_options options = {0};
-	CLEANUP(visit_report_clear) struct visit_report report = {0};
+	CLEANUP(cli_contact_clear) struct cli_contact contact = {0};
 	struct error e;
 
-	if (read_options(cli, argc, argv, &options, &e) < 0 || cli_open_store(cli, STORE_WRITE, &e) < 0 ||
-	    check_free(cli, &options.device, &e) < 0 ||
-	    (!options.no_test && try_link(cli, &options, &report, &e) < 0) || save(cli, &options.device, &e) < 0)
+	if (read_options(argc, argv, &options, &e) < 0 || complete_options(cli, &options, &e) < 0 ||
+	    cli_open_store(cli, STORE_WRITE, &e) < 0 || check_free(cli, &options.device, &e) < 0 ||
+	    (!options.no_test && try_link(cli, &options, &contact, &e) < 0) || save(cli, &options.device, &e) < 0)
 		return cli_fail(cli, &e);
-	if (cli->json) {
-		struct store_device enrolled = {.device = options.device};
-		json_t *object = cli_json_device(&enrolled);
-		if (!options.no_test)
-			json_object_set_new(object, "test", cli_json_report(&report, true));
-		return cli_print_json(object);
-	}
-	if (cli->quiet)
-		return 0;
-	printf("%s is enrolled.\n", options.device.asset);
-	if (!options.no_test)
-		print_report(&report);
-	print_model_remarks(cli, &options.device);
-	if (options.pin_seen && report.seen_pin[0])
-		printf("\nThe key above is pinned now. Compare it with the one the device itself shows.\n");
-	return 0;
+	return print_enrolled(cli, &options, &contact);
 }

@@ -168,9 +168,10 @@ json_t *cli_json_report(const struct visit_report *report, bool with_files)
 	char grade[VISIT_GRADE_TEXT_SIZE];
 
 	visit_grade_write(grade, &report->grade);
-	json_t *object = json_pack("{ss ss ss so so so sI sI sI sI so so}",
+	json_t *object = json_pack("{ss ss ss so so so so sI sI sI sI so so}",
 		"outcome", visit_outcome_name(report->outcome), "detail", report->detail, "grade", grade,
 		"pin", cli_json_string(report->seen_pin[0] ? report->seen_pin : NULL),
+		"key", report->seen_key[0] ? json_string(report->seen_key) : json_null(),
 		"serial", cli_json_string(report->seen_serial[0] ? report->seen_serial : NULL),
 		"address", cli_json_string(report->seen_address[0] ? report->seen_address : NULL),
 		"files", (json_int_t)report->observation_count, "bytes", (json_int_t)report->bytes,
