@@ -140,6 +140,7 @@ int verb_baseline_diff(struct cli *cli, int argc, char **argv);
 int verb_baseline_export(struct cli *cli, int argc, char **argv);
 int verb_baseline_accept_until(struct cli *cli, int argc, char **argv);
 int verb_baseline_withdraw(struct cli *cli, int argc, char **argv);
+int verb_bench(struct cli *cli, int argc, char **argv);
 int verb_sweep(struct cli *cli, int argc, char **argv);
 int verb_alerts(struct cli *cli, int argc, char **argv);
 int verb_alert_show(struct cli *cli, int argc, char **argv);

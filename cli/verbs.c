@@ -8,7 +8,7 @@ const struct cli_verb cli_verbs[] = {
 	 "Example:\n  pumpwatch model show medfusion-4000\n", verb_model_show, CLI_LOOKS},
 	{"model check", "FILE", "check a profile that is not installed yet",
 	 "Example:\n  pumpwatch model check ./my-pump.ini\n", verb_model_check, CLI_ALONE},
-	{"enroll", "ASSET --model MODEL --link URL [OPTION…] | --csv FILE [OPTION…]", "enroll one device, or a spreadsheet",
+	{"enroll", "ASSET [--model MODEL] [--link URL] [OPTION…] | --csv FILE [OPTION…]", "enroll one device, or a spreadsheet",
 	 "  --model MODEL       the profile (see \"pumpwatch models\")\n"
 	 "  --link URL          ftp, ftps (implicit TLS), ftpes (explicit TLS), sftp, http, https, tftp, file\n"
 	 "  --serial SERIAL     as the maker gave it\n"
@@ -19,6 +19,9 @@ const struct cli_verb cli_verbs[] = {
 	 "  --pin PIN           its SSH host key (SHA256:…) or certificate key (sha256//…)\n"
 	 "  --pin-seen          record the key that the first contact shows, for you to compare\n"
 	 "  --no-test           do not try the link now\n\n"
+	 "On a terminal it asks for the model and the link where they are missing, and shows a key that is\n"
+	 "not known yet, for you to compare, before any password is sent. A serial that the device shows is\n"
+	 "taken when none is given. Ctrl-C leaves nothing enrolled.\n\n"
 	 "Example:\n  pumpwatch enroll PUMP-0001 --model medfusion-4000 --link ftp://192.0.2.10/ \\\n"
 	 "      --serial S0001 --department ICU\n\n"
 	 "A spreadsheet, which asset systems export as CSV (no link is tried):\n"
@@ -53,6 +56,8 @@ const struct cli_verb cli_verbs[] = {
 	{"show", "ASSET", "show a device: enrollment, last visits, open alerts",
 	 "Example:\n  pumpwatch show PUMP-0001\n", verb_show, CLI_LOOKS},
 	{"test", "ASSET", "try the link, list what would be pulled, change nothing",
+	 "It reads one small file for a trial, to tell how long a visit takes. Exit code: 0, or 8 when the\n"
+	 "device or that file could not be read.\n\n"
 	 "Example:\n  pumpwatch test PUMP-0001\n", verb_test, CLI_LOOKS},
 	{"baseline learn", "ASSET --kind KIND --release RELEASE --key KEY [OPTION…]",
 	 "pull a device twice and write a candidate manifest",
@@ -130,6 +135,25 @@ const struct cli_verb cli_verbs[] = {
 	 "mixed count as modified), 8 something could not be checked.\n\n"
 	 "Example:\n  pumpwatch sweep PUMP-0001 PUMP-0002\n",
 	 verb_sweep, CLI_LOOKS},
+	{"bench", "--model MODEL --link LINK [OPTION…]", "check one pump on the service bench, for a work order",
+	 "  --model MODEL       the profile (see \"pumpwatch models\")\n"
+	 "  --link LINK         as for \"enroll\", or a folder with a copy of the pump's files\n"
+	 "  --asset ASSET       its asset tag: of an enrolled pump what is not said is as enrolled\n"
+	 "  --serial SERIAL     that the pump must show, where its profile says how\n"
+	 "  --credential NAME   the credential that opens it\n"
+	 "  --pin PIN           its SSH host key (SHA256:…) or certificate key (sha256//…)\n"
+	 "  --pin-seen          take whatever key it shows; the sheet then says that nothing proved it\n"
+	 "  --release RELEASE   an older release, still accepted, that the pump is meant to be on\n"
+	 "  --work-order NUMBER for the sheet\n"
+	 "  --note TEXT         for the sheet\n"
+	 "  -o FILE             where the sheet goes: .txt, .html or .json (else text on standard output);\n"
+	 "                      up to three times, for the same sheet in several forms\n"
+	 "  --format FORMAT     text, html or json, whatever the file is called\n\n"
+	 "Everything is read in full, what differs twice. Nothing is written to the store, and no daemon is\n"
+	 "needed. Exit code: 0 PASS; FAIL the sum of 1 added, 2 missing, 4 modified, 8 something could not be\n"
+	 "checked or another device answered; INCOMPLETE 8.\n\n"
+	 "Example:\n  pumpwatch bench --model medfusion-4000 --link ./copy --serial S0001 --work-order 4711 -o sheet.html\n",
+	 verb_bench, CLI_LOOKS},
 	{"alerts", "[--all] [--members] [--device ASSET]", "list the open alerts",
 	 "  --all               resolved ones too\n"
 	 "  --members           those that stand under a group's alert, too\n"

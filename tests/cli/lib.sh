@@ -94,6 +94,44 @@ allow() {
 # Usage: sign NAME MANIFEST SIGNATURE [NAMESPACE] ; as anywhere, without pumpwatch
 sign() { ssh-keygen -q -Y sign -n "${4:-pumpwatch-baseline-v1}" -f "$KEYS/$1" <"$2" >"$3" 2>/dev/null; }
 
+# ---- SFTP ----
+
+# Keys in $ssh (host, other, client), the pin of the first, a port, and the credential "ward".
+prepare_ssh() {
+	local key
+	ssh=$TEMPORARY/ssh port=$(free_port)
+	mkdir -m 700 "$ssh"
+	for key in host other client; do ssh-keygen -q -t ed25519 -N '' -f "$ssh/$key"; done
+	pin=$(ssh-keygen -l -f "$ssh/host.pub" | awk '{ print $2 }')
+	echo "user = $(id -un)" >"$(dirname "$CONFIG")/credentials/ward"
+	cp "$ssh/client" "$(dirname "$CONFIG")/credentials/ward.key"
+	chmod 600 "$(dirname "$CONFIG")/credentials"/ward*
+}
+
+# Usage: start_sshd HOSTKEY ; SFTP on $port for whoever runs this, by the key $ssh/client
+start_sshd() {
+	cat >"$ssh/config" <<-END
+		ListenAddress 127.0.0.1
+		Port $port
+		HostKey $1
+		PidFile none
+		AuthorizedKeysFile $ssh/client.pub
+		PermitRootLogin prohibit-password
+		PasswordAuthentication no
+		KbdInteractiveAuthentication no
+		UsePAM no
+		StrictModes no
+		Subsystem sftp internal-sftp
+		ForceCommand internal-sftp
+	END
+	# Where it drops its privileges; the package makes it when its service starts.
+	if [ "$(id -u)" = 0 ]; then mkdir -p /run/sshd; fi
+	"$(command -v sshd)" -D -e -f "$ssh/config" 2>"$ssh/log" &
+	sshd=$!
+	keep_pid "$sshd"
+	await port_answers "$port"
+}
+
 # Usage: answers STATUS COMMAND... ; standard output is left in $ANSWER, errors in $ERRORS
 answers() {
 	local expected=$1 status

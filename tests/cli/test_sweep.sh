@@ -100,43 +100,13 @@ an_unreachable_pump_says_what_to_do() {
 
 # ---- over SFTP ----
 
-# Usage: start_sshd HOSTKEY ; SFTP on $port for whoever runs this, by the key $ssh/client
-start_sshd() {
-	cat >"$ssh/config" <<-END
-		ListenAddress 127.0.0.1
-		Port $port
-		HostKey $1
-		PidFile none
-		AuthorizedKeysFile $ssh/client.pub
-		PermitRootLogin prohibit-password
-		PasswordAuthentication no
-		KbdInteractiveAuthentication no
-		UsePAM no
-		StrictModes no
-		Subsystem sftp internal-sftp
-		ForceCommand internal-sftp
-	END
-	# Where it drops its privileges; the package makes it when its service starts.
-	if [ "$(id -u)" = 0 ]; then mkdir -p /run/sshd; fi
-	"$(command -v sshd)" -D -e -f "$ssh/config" 2>"$ssh/log" &
-	sshd=$!
-	keep_pid "$sshd"
-	await port_answers "$port"
-}
-
 an_ssh_link_wants_a_key_that_is_known() {
-	ssh=$TEMPORARY/ssh port=$(free_port)
-	mkdir -m 700 "$ssh"
-	for key in host other client; do ssh-keygen -q -t ed25519 -N '' -f "$ssh/$key"; done
-	pin=$(ssh-keygen -l -f "$ssh/host.pub" | awk '{ print $2 }')
+	prepare_ssh
 	start_sshd "$ssh/host"
-	echo "user = $(id -un)" >"$TEMPORARY/site/credentials/ward"
-	cp "$ssh/client" "$TEMPORARY/site/credentials/ward.key"
-	chmod 600 "$TEMPORARY/site/credentials"/ward*
 	make_device "$TEMPORARY/SSH-1"
 	local arguments=(enroll SSH-1 --model generic --link "sftp://127.0.0.1:$port$TEMPORARY/SSH-1" --credential ward)
 	exits 69 pumpwatch "${arguments[@]}"
-	contains "$OUTPUT" "It showed $pin: compare it with the device, then give it with --pin; nothing was enrolled"
+	contains "$OUTPUT" "It showed $pin (ED25519): compare it with the device, then give it with --pin; nothing was enrolled"
 	exits 69 pumpwatch "${arguments[@]}" --pin "$(ssh-keygen -l -f "$ssh/other.pub" | awk '{ print $2 }')"
 	contains "$OUTPUT" "Nothing was enrolled"
 	exits 64 pumpwatch show SSH-1
@@ -190,7 +160,7 @@ the_shell_completes_verbs_options_and_names() {
 # Each option that the completion offers is one that the verb takes.
 the_shell_offers_what_there_is() {
 	local verb
-	for verb in enroll devices sweep alerts ack stop "baseline learn" "baseline import" "baseline sign" "baseline add" \
+	for verb in enroll devices sweep bench alerts ack stop "baseline learn" "baseline import" "baseline sign" "baseline add" \
 		"baseline approve" "baseline list" "baseline show" "baseline export" "baseline withdraw"; do
 		# shellcheck disable=SC2086
 		completes pumpwatch $verb --
