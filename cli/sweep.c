@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "overview/overview.h"
 
 #define TICK (TIME_SECOND / 4) /* in which the bar moves on its own */
 
@@ -305,6 +306,15 @@ static void warn_of_rejected(const struct run *run)
 			(unsigned long long)progress.rejected, progress.rejected == 1 ? "is" : "are");
 }
 
+/* A remark: the sweep's own result stands. */
+static void publish(const struct cli *cli)
+{
+	struct error e;
+
+	if (overview_publish(&cli->setup, cli->baselines, &e) < 0)
+		(void)cli_fail(cli, &e);
+}
+
 static int run_sweep(struct run *run, const struct sweep_request *request, struct error *e)
 {
 	struct cli *cli = run->cli;
@@ -323,6 +333,7 @@ static int run_sweep(struct run *run, const struct sweep_request *request, struc
 	sweep_free(run->sweep);
 	run->sweep = NULL;
 	cli_deliver(cli, CLI_DELIVERY_PATIENCE);
+	publish(cli);
 	if (r == 0 && run->failed) {
 		*e = run->error;
 		return -1;

@@ -1,6 +1,7 @@
 #pragma once
 /* pumpwatchd: wires the rooms to one event loop. main.c starts, reloads and ends it; windows.c
- * runs the sweeps of the windows; delivery.c watches the outbox; report.c tells systemd and the log how it stands. */
+ * runs the sweeps of the windows; delivery.c watches the outbox; publish.c writes the page and the
+ * metrics; report.c tells systemd and the log how it stands. */
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
@@ -43,6 +44,9 @@ struct daemon {
 	char full[256];	     /* why the outbox is full; empty: it is not */
 	int64_t beat_at;     /* the next heartbeat */
 	bool beat_failed;
+	bool publish_due;      /* something has changed that the page tells */
+	int64_t publish_at;    /* else then */
+	char unpublished[512]; /* why it could not be written; or empty */
 	int64_t overdue_due;
 	bool overdue_failed;
 	bool load_unrecorded, stop_unrecorded; /* acts of this process that are to be recorded … */
@@ -74,6 +78,11 @@ void daemon_delivery_tick(struct daemon *daemon);
 void daemon_delivery_log(struct daemon *daemon);
 /* Whether each sink's thread shows that it goes on. */
 bool daemon_delivery_goes_on(struct daemon *daemon);
+
+/* ---- publish.c ---- */
+/* Write the page and the metrics of [report]: after a sweep, and as often as a heartbeat is told. What
+ * cannot be written stops nothing; it is logged once, and stands in the status. */
+void daemon_publish_tick(struct daemon *daemon);
 
 /* ---- report.c ---- */
 enum daemon_level { DAEMON_ERROR = 3, DAEMON_WARNING = 4, DAEMON_NOTICE = 5, DAEMON_INFO = 6 };

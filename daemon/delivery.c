@@ -30,6 +30,7 @@ static void heed_full(struct daemon *daemon)
 		daemon_log(DAEMON_ERROR, "%s; nothing is visited until there is room, and nothing is dropped", why.text);
 	if (r == 0 && daemon->full[0] != '\0')
 		daemon_log(DAEMON_NOTICE, "the outbox has room again: visits go on");
+	daemon->publish_due |= r >= 0 && (r > 0) != (daemon->full[0] != '\0');
 	if (r >= 0)
 		text_copy(daemon->full, sizeof daemon->full, r > 0 ? why.text : "");
 }

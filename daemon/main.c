@@ -125,6 +125,7 @@ static int on_tick(sd_event_source *source, uint64_t monotonic, void *userdata)
 	daemon_delivery_tick(daemon);
 	daemon_windows_tick(daemon);
 	check_overdue(daemon, now);
+	daemon_publish_tick(daemon);
 	outbox_wake(daemon->outbox);
 	daemon_report(daemon);
 	/* Both act on a source that exists. */
@@ -207,6 +208,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 		daemon_log(DAEMON_INFO, "the configuration is loaded: %s", daemon->setup.path);
 	if (check_baselines(daemon, &e) < 0)
 		daemon_trouble(daemon, &e);
+	daemon->publish_due = true;
 	daemon->status[0] = '\0';
 	(void)sd_notify(0, "READY=1");
 	return 0;

@@ -104,6 +104,8 @@ static void write_status(struct text *text, struct daemon *daemon)
 
 	if (daemon->trouble[0])
 		text_addf(text, "TROUBLE: %s; ", daemon->trouble);
+	if (daemon->unpublished[0])
+		text_addf(text, "TROUBLE: %s; ", daemon->unpublished);
 	if (daemon->full[0])
 		text_addf(text, "FULL: %s; ", daemon->full);
 	if (daemon->stop_told)

@@ -169,6 +169,7 @@ static bool read_stop(struct daemon *daemon)
 		daemon_log(DAEMON_NOTICE, "a stop is in force: %s", reason);
 	if (r == 0 && daemon->stop_told)
 		daemon_log(DAEMON_NOTICE, "the stop is lifted");
+	daemon->publish_due |= daemon->stop_told != (r != 0);
 	daemon->stop_told = r != 0;
 	return r != 0;
 }
@@ -191,6 +192,7 @@ static void tick(struct daemon_window *window, int64_t now, bool stopped)
 		sweep_free(window->sweep);
 		window->sweep = NULL;
 		window->ended = false;
+		window->daemon->publish_due = true;
 	}
 	if (window->sweep || stopped || window->daemon->full[0] != '\0' || now < window->retry_at)
 		return;

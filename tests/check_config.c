@@ -31,6 +31,8 @@ START_TEST(a_site_is_enough)
 	ck_assert_str_eq(config.credentials, "/etc/pumpwatch/credentials");
 	ck_assert_str_eq(config.puller, PUMPWATCH_LIBEXEC "/pumpwatch-puller");
 	ck_assert_ptr_null(config.ca_file);
+	ck_assert_ptr_null(config.report_page);
+	ck_assert_ptr_null(config.report_metrics);
 	ck_assert_ptr_null(config.timezone);
 	ck_assert_str_eq(config.sd_id, "pumpwatch@32473");
 	ck_assert_uint_eq(config.approvals, 2);
@@ -61,6 +63,7 @@ START_TEST(every_key_is_taken)
 		"[pull]\npullers = 2\nvisits = 1\nvisits-per-subnet = 0\n"
 		"[sweep]\ntimezone = America/Argentina/Buenos_Aires\nattempts = 1\nretry-base = 1s\nretry-most = 1s\nbreaker = 0\n"
 		"[alerts]\nremind-after = 4h\nsd-id = p@1.2\n"
+		"[report]\npage = web/index.html\nmetrics = /srv/node/pumpwatch.prom\n"
 		"[window night]\nwhen = mon-fri 22:00-05:00\nmodel = Plum A+\ndepartment = ICU # 3\n"
 		"[window all.day]\nwhen = every 6h\n"
 		"[sink a]\ntype = syslog\nfacility = local7\n"
@@ -84,6 +87,8 @@ START_TEST(every_key_is_taken)
 	ck_assert_uint_eq(config.breaker, 0);
 	ck_assert_int_eq(config.remind_after, 4 * TIME_HOUR);
 	ck_assert_str_eq(config.sd_id, "p@1.2");
+	ck_assert_str_eq(config.report_page, "/etc/pumpwatch/web/index.html");
+	ck_assert_str_eq(config.report_metrics, "/srv/node/pumpwatch.prom");
 	ck_assert_uint_eq(config.window_count, 2);
 	ck_assert_str_eq(config.windows[0].name, "night");
 	ck_assert_int_eq(config.windows[0].when.from_minute, 22 * 60);
@@ -173,6 +178,8 @@ static const struct {
 	{SITE "[sink a]\ntype = stdout\nevents = FILES_*\n", ":5: events = FILES_*: \"FILES_*\" is no event"},
 	{SITE "[sink a]\ntype = stdout\nformat = xml\n", ":5: format = xml: must be rfc5424, cef, leef, ecs or ocsf"},
 	{SITE "[sink a]\ntype = stdout\nseverity = 8\n", ":5: severity = 8: must be alert, crit"},
+	{SITE "[report]\npage =\n", ":4: page = : a value is missing"},
+	{SITE "[report]\npage = x\nmetrics = x\n", ":3: [report]: page and metrics are the same file"},
 	{SITE "[alerts]\ngroup = 1\n", ":4: group = 1: must be 0 (never), or from 2"},
 	{SITE "[alerts]\nremind-after = 2d\nremind-most = 1d\n", ":3: [alerts]: remind-after is longer than remind-most"},
 	{SITE "[sink a]\ntype = spool\n", ":3: [sink a]: the type \"spool\" needs the key \"path\""},

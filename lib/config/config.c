@@ -37,6 +37,8 @@ void config_clear(struct config *config)
 	free(config->sd_id);
 	for (size_t i = 0; i < SHEET_FIELD_COUNT; i++)
 		free(config->columns[i]);
+	free(config->report_page);
+	free(config->report_metrics);
 	for (size_t i = 0; i < config->window_count; i++)
 		window_clear(&config->windows[i]);
 	free(config->windows);
@@ -193,6 +195,11 @@ static const struct ini_key columns_keys[] = {
 	COLUMN("address", SHEET_ADDRESS),
 };
 
+static const struct ini_key report_keys[] = {
+	{.name = "page", PATH, FIELD(report_page)},
+	{.name = "metrics", PATH, FIELD(report_metrics)},
+};
+
 #undef FIELD
 #define FIELD(name) .offset = offsetof(struct config_window, name)
 static const struct ini_key window_keys[] = {
@@ -234,12 +241,23 @@ static int close_columns(void *userdata, const void *target, struct error *e)
 	return 0;
 }
 
+static int close_report(void *userdata, const void *target, struct error *e)
+{
+	const struct config *config = target;
+
+	(void)userdata;
+	if (config->report_page && config->report_metrics && strcmp(config->report_page, config->report_metrics) == 0)
+		return error_set(e, ERROR_CONFIG, "page and metrics are the same file");
+	return 0;
+}
+
 static const struct ini_section sections[] = {
 	{.name = "pumpwatch", KEYS(pumpwatch_keys)},
 	{.name = "pull", KEYS(pull_keys)},
 	{.name = "sweep", .close = close_sweep, KEYS(sweep_keys)},
 	{.name = "alerts", .close = close_alerts, KEYS(alerts_keys)},
 	{.name = "columns", .close = close_columns, KEYS(columns_keys)},
+	{.name = "report", .close = close_report, KEYS(report_keys)},
 	{.name = "window", .named = true, .open = open_window, KEYS(window_keys)},
 	{.name = "sink", .named = true, .open = config_sink_open, .close = config_sink_close,
 	 .keys = config_sink_keys, .key_count = CONFIG_SINK_KEYS},
@@ -272,6 +290,7 @@ static int resolve_paths(struct config *config, const char *name, struct error *
 		offsetof(struct config, state),	 offsetof(struct config, models),
 		offsetof(struct config, credentials), offsetof(struct config, puller),
 		offsetof(struct config, ca_file),     offsetof(struct config, signers),
+		offsetof(struct config, report_page), offsetof(struct config, report_metrics),
 	};
 
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)

@@ -88,6 +88,7 @@ struct config {
 	/* What a spreadsheet's columns are called, by field; NULL: not said. A link with "://" is the
 	 * template of all links. */
 	char *columns[SHEET_FIELD_COUNT];
+	char *report_page, *report_metrics; /* files that are written after each sweep; NULL: not */
 	struct config_window *windows;
 	size_t window_count;
 	struct config_sink *sinks; /* none: events stay in the store */
