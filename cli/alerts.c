@@ -1,326 +1,322 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
-#include "base/escape.h"
-#include "base/hex.h"
-#include "base/number.h"
+#include "base/text.h"
+#include "cli/alerts.h"
+#include "cli/filter.h"
 #include "cli/table.h"
+#include "explain/explain.h"
 
-static const char *reason_of(const struct alert *alert)
+/* The words of --sort. Without one the gravest come first on a terminal, and the order is that of
+ * the numbers elsewhere. */
+enum sort_key { BY_SEVERITY, BY_NUMBER, BY_SINCE, BY_DEVICE, BY_DEPARTMENT, BY_TYPE };
+static const char *const sort_keys[] = {"severity", "number", "since", "device", "department", "type", NULL};
+
+static int compare_number(const void *number, const void *alert)
+{
+	uint64_t wanted = *(const uint64_t *)number;
+	uint64_t found = ((const struct alert *)alert)->number;
+
+	return wanted < found ? -1 : wanted > found;
+}
+
+/* In a list, which is ordered by number. */
+static struct alert *find_alert(const struct store_alerts *alerts, uint64_t number)
+{
+	return alerts->count == 0 ? NULL
+				  : bsearch(&number, alerts->items, alerts->count, sizeof *alerts->items, compare_number);
+}
+
+/* A group's count is that of the devices under it now, not of those that were told of. */
+void cli_alerts_count_members(struct store_alerts *alerts)
+{
+	struct alert *group = NULL;
+
+	for (size_t i = 0; i < alerts->count; i++)
+		if (alerts->items[i].group && alerts->items[i].state != ALERT_STATE_RESOLVED)
+			alerts->items[i].asset_count = 0;
+	for (size_t i = 0; i < alerts->count; i++) {
+		const struct alert *alert = &alerts->items[i];
+		if (alert->under == 0 || alert->state == ALERT_STATE_RESOLVED)
+			continue;
+		if (!group || group->number != alert->under)
+			group = find_alert(alerts, alert->under);
+		if (group)
+			group->asset_count++;
+	}
+}
+
+/* ---- rows ---- */
+
+static const char *reason_of(const struct cli *cli, const struct alert *alert)
 {
 	if (alert->path)
 		return alert->path;
 	if (alert->outcome)
-		return alert->outcome;
+		return cli->terminal ? explain_words(EXPLAIN_OUTCOME, alert->outcome) : alert->outcome;
 	return alert->release && (alert->asset || alert->group) ? alert->release : alert->detail;
 }
 
-static void add_row(const struct cli *cli, struct cli_table *table, const struct alert *alert)
+static enum cli_meaning meaning_of(const struct alert *alert)
 {
-	char number[24], time[CLI_TIME_SIZE], state[64];
-	CLEANUP(text_clear) struct text device;
-
-	text_init(&device);
-	if (alert->group)
-		text_addf(&device, "%llu of %s", (unsigned long long)alert->asset_count, alert->group);
-	(void)snprintf(number, sizeof number, "%llu", (unsigned long long)alert->number); /* fits */
-	(void)snprintf(state, sizeof state, alert->under ? "%s, under %llu" : "%s", alert_state_name(alert->state),
-		       (unsigned long long)alert->under); /* fits */
-	const char *const row[] = {number, cli_time(cli, alert->opened_at, time),
-				   alert->group ? device.data : alert->asset, alert_type_name(alert->type), state,
-				   reason_of(alert)};
-	cli_table_add(table, row);
+	if (alert->state == ALERT_STATE_RESOLVED)
+		return CLI_GOOD;
+	if (alert->state == ALERT_STATE_ACKNOWLEDGED)
+		return CLI_WATCH;
+	return alert->under ? CLI_PLAIN : cli_severity_meaning(cli_alert_severity(alert));
 }
+
+struct cells {
+	char number[24], since[CLI_TIME_SIZE], state[64];
+	struct text device;
+};
+
+static void clear_cells(struct cells *cells)
+{
+	text_clear(&cells->device);
+}
+
+static void write_cells(struct cells *cells, const struct alert *alert)
+{
+	text_init(&cells->device);
+	if (alert->group)
+		text_addf(&cells->device, "%llu of %s", (unsigned long long)alert->asset_count, alert->group);
+	else if (alert->asset)
+		text_add(&cells->device, alert->asset);
+	(void)snprintf(cells->number, sizeof cells->number, "%llu", (unsigned long long)alert->number); /* fits */
+	(void)snprintf(cells->state, sizeof cells->state, alert->under ? "%s, under %llu" : "%s",
+		       alert_state_name(alert->state), (unsigned long long)alert->under); /* fits */
+}
+
+/* Those behind the first three are shown of one device, too. */
+enum { OF_DEVICES = 3, COLUMNS = 7 };
+static const struct cli_column terminal_columns[COLUMNS] = {
+	{.heading = "NO", .right = true}, {.heading = "DEVICE"},
+	{.heading = "DEPARTMENT", .fit = CLI_CUT, .least = 10, .drop = 1},
+	{.heading = "WHAT", .fit = CLI_WRAP, .least = 14}, {.heading = "FILE OR REASON", .fit = CLI_CUT_MIDDLE, .least = 20},
+	{.heading = "STATE", .fit = CLI_WRAP, .least = 12}, {.heading = "SINCE", .fit = CLI_WRAP, .least = 8},
+};
+
+static void print_on_terminal(const struct cli *cli, const struct cli_alert_row *rows, size_t count, bool of_one)
+{
+	const size_t left_out = of_one ? OF_DEVICES - 1 : 0;
+	struct cli_column columns[COLUMNS];
+	CLEANUP(cli_table_clear) struct cli_table table = {.columns = columns, .column_count = COLUMNS - left_out};
+
+	memcpy(columns, terminal_columns + left_out, (COLUMNS - left_out) * sizeof *columns);
+	columns[0] = terminal_columns[0];
+	for (size_t i = 0; i < count; i++) {
+		const struct alert *alert = rows[i].alert;
+		CLEANUP(clear_cells) struct cells cells;
+		write_cells(&cells, alert);
+		const char *row[COLUMNS] = {cells.number, cells.device.data,
+					    rows[i].device ? rows[i].device->device.department : NULL,
+					    explain_words(EXPLAIN_EVENT, alert_type_name(alert->type)),
+					    reason_of(cli, alert), cells.state, cli_age(cli, alert->opened_at, cells.since)};
+		row[left_out] = row[0];
+		cli_table_add(&table, row + left_out);
+		cli_table_mark(&table, OF_DEVICES - left_out, meaning_of(alert));
+	}
+	cli_table_print(cli, &table);
+}
+
+static void print_plain(const struct cli *cli, const struct cli_alert_row *rows, size_t count)
+{
+	static const struct cli_column columns[] = {
+		{.heading = "NO"}, {.heading = "SINCE"}, {.heading = "DEVICE"}, {.heading = "WHAT"}, {.heading = "STATE"},
+		{.heading = "FILE OR REASON"}, {.heading = "SEVERITY"}, {.heading = "DEPARTMENT"},
+	};
+	CLEANUP(cli_table_clear) struct cli_table table = CLI_TABLE(columns);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct alert *alert = rows[i].alert;
+		CLEANUP(clear_cells) struct cells cells;
+		write_cells(&cells, alert);
+		cli_table_add(&table, (const char *[]){cells.number, cli_time(cli, alert->opened_at, cells.since),
+						       cells.device.data, alert_type_name(alert->type), cells.state,
+						       reason_of(cli, alert), cli_severity_name(cli_alert_severity(alert)),
+						       rows[i].device ? rows[i].device->device.department : NULL});
+	}
+	cli_table_print(cli, &table);
+}
+
+void cli_alert_rows_print(const struct cli *cli, const struct cli_alert_row *rows, size_t count, bool of_one)
+{
+	if (cli->terminal)
+		print_on_terminal(cli, rows, count, of_one);
+	else
+		print_plain(cli, rows, count);
+}
+
+/* ---- the list ---- */
 
 /* What to list, and how. */
 struct listing {
-	const char *asset; /* NULL: of all devices */
-	bool all;	   /* resolved ones, too */
-	bool members;	   /* those under a group, too */
+	struct cli_filter filter;
+	bool all;     /* resolved ones, too */
+	bool members; /* those under a group, too */
+	bool sorted;  /* by what was asked for */
+	struct store_devices devices;
+	struct store_alerts alerts;
+	struct cli_alert_row *rows;
+	size_t count;
+	size_t folded; /* under a group, and not listed */
 };
 
-static void print_alerts(const struct cli *cli, const struct store_alerts *alerts, const struct listing *listing)
+static void clear_listing(struct listing *listing)
 {
-	static const struct cli_column columns[] = {
-		{.heading = "NO", .right = true}, {.heading = "SINCE", .fit = CLI_WRAP, .least = 10},
-		{.heading = "DEVICE", .fit = CLI_WRAP, .least = 12}, {.heading = "WHAT"},
-		{.heading = "STATE", .fit = CLI_WRAP, .least = 8},
-		{.heading = "FILE OR REASON", .fit = CLI_CUT_MIDDLE, .least = 16},
-	};
-	CLEANUP(cli_table_clear) struct cli_table table = CLI_TABLE(columns);
-	size_t folded = 0;
+	cli_filter_clear(&listing->filter);
+	store_devices_clear(&listing->devices);
+	store_alerts_clear(&listing->alerts);
+	free(listing->rows);
+}
 
-	for (size_t i = 0; i < alerts->count; i++) {
-		if (alerts->items[i].under != 0 && !listing->members && !listing->asset)
-			folded++;
-		else
-			add_row(cli, &table, &alerts->items[i]);
+static int compare_words(const char *a, const char *b)
+{
+	if (!a || !b)
+		return !a - !b;
+	return strcasecmp(a, b);
+}
+
+static const char *department_of(const struct cli_alert_row *row)
+{
+	return row->device ? row->device->device.department : NULL;
+}
+
+/* Of a group, and of those under it, which follow it. */
+static int severity_of(const struct listing *listing, const struct alert *alert)
+{
+	const struct alert *group = alert->under ? find_alert(&listing->alerts, alert->under) : NULL;
+
+	return cli_alert_severity(group ? group : alert);
+}
+
+static uint64_t place_of(const struct alert *alert)
+{
+	return alert->under ? alert->under : alert->number;
+}
+
+static int compare_keys(enum sort_key key, const struct cli_alert_row *left, const struct cli_alert_row *right)
+{
+	const struct alert *a = left->alert, *b = right->alert;
+
+	switch (key) {
+	case BY_SEVERITY: return left->severity - right->severity;
+	case BY_SINCE: return (a->opened_at > b->opened_at) - (a->opened_at < b->opened_at);
+	case BY_DEVICE: return compare_words(a->asset, b->asset);
+	case BY_DEPARTMENT: return compare_words(department_of(left), department_of(right));
+	case BY_TYPE: return strcmp(alert_type_name(a->type), alert_type_name(b->type));
+	case BY_NUMBER: return (a->number > b->number) - (a->number < b->number);
 	}
-	if (alerts->count > 0)
-		cli_table_print(cli, &table);
-	else if (!cli->quiet)
+	return 0;
+}
+
+/* A group stands on top of its members. */
+static int compare_rows(const void *left, const void *right)
+{
+	const struct cli_alert_row *a = left, *b = right;
+	int order = compare_keys((enum sort_key)a->filter->sort, a, b);
+
+	if (order != 0)
+		return a->filter->reverse ? -order : order;
+	uint64_t first = place_of(a->alert), second = place_of(b->alert);
+	if (first != second)
+		return first < second ? -1 : 1;
+	if ((a->alert->under == 0) != (b->alert->under == 0))
+		return a->alert->under == 0 ? -1 : 1;
+	return (a->alert->number > b->alert->number) - (a->alert->number < b->alert->number);
+}
+
+static void choose_rows(const struct cli *cli, struct listing *listing)
+{
+	bool by_device = cli_filter_is_of_devices(&listing->filter);
+
+	for (size_t i = 0; i < listing->alerts.count; i++) {
+		const struct alert *alert = &listing->alerts.items[i];
+		const struct store_device *device = cli_find_device(&listing->devices, alert->asset);
+		if (!cli_filter_passes_alert(&listing->filter, alert, device, cli_now(cli)))
+			continue;
+		if (alert->under != 0 && !listing->members && !by_device && !cli->json) {
+			listing->folded++;
+			continue;
+		}
+		const struct cli_alert_row row = {
+			.alert = alert, .device = device, .severity = severity_of(listing, alert), .filter = &listing->filter,
+		};
+		if (ARRAY_APPEND(listing->rows, listing->count, row) < 0)
+			abort(); /* as for a table's cell */
+	}
+	if (listing->count > 0 && (listing->sorted || cli->terminal))
+		qsort(listing->rows, listing->count, sizeof *listing->rows, compare_rows);
+}
+
+static void say_that_none_is_there(const struct cli *cli, const struct listing *listing)
+{
+	if (cli->quiet)
+		return;
+	if (listing->alerts.count > 0)
+		printf("No alert matches; %zu %s%s. Leave an option out, or say \"pumpwatch alerts\" for all.\n",
+		       listing->alerts.count, listing->alerts.count == 1 ? "is" : "are", listing->all ? " known" : " open");
+	else
 		printf("%s\n", listing->all ? "There is no alert." : "No alert is open.");
-	if (folded > 0 && !cli->quiet)
+}
+
+static void print_alerts(const struct cli *cli, const struct listing *listing)
+{
+	if (listing->count > 0)
+		cli_alert_rows_print(cli, listing->rows, listing->count, false);
+	else if (listing->folded == 0)
+		say_that_none_is_there(cli, listing);
+	if (listing->folded > 0 && !cli->quiet)
 		printf("%zu %s under that of a group: see \"pumpwatch alerts --members\" or \"alert show NUMBER\".\n",
-		       folded, folded == 1 ? "alert of a device stands" : "alerts of devices stand");
+		       listing->folded, listing->folded == 1 ? "alert of a device stands" : "alerts of devices stand");
+}
+
+static int take_option(struct cli *cli, struct listing *listing, int letter)
+{
+	if (letter == 'a')
+		listing->all = true;
+	else if (letter == 'm')
+		listing->members = true;
+	else if (letter == '?' || cli_filter_take(cli, &listing->filter, letter, optarg, sort_keys) != 0)
+		return ERROR_USAGE;
+	listing->sorted |= letter == 'O' || letter == 'R';
+	return 0;
 }
 
 int verb_alerts(struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"all", no_argument, NULL, 'a'}, {"device", required_argument, NULL, 'd'},
-		{"members", no_argument, NULL, 'm'}, {0},
+		{"all", no_argument, NULL, 'a'}, {"members", no_argument, NULL, 'm'}, CLI_FILTER_OPTIONS,
+		CLI_FILTER_ALERT_OPTIONS, {0},
 	};
-	CLEANUP(store_alerts_clear) struct store_alerts alerts = {0};
-	CLEANUP(store_device_clear) struct store_device device = {0};
-	struct listing listing = {0};
+	CLEANUP(clear_listing) struct listing listing = {0};
 	struct error e;
 	int c;
 
-	while ((c = cli_option(cli, argc, argv, options)) != -1) {
-		if (c == 'a')
-			listing.all = true;
-		else if (c == 'd')
-			listing.asset = optarg;
-		else if (c == 'm')
-			listing.members = true;
-		else
+	while ((c = cli_option(cli, argc, argv, options)) != -1)
+		if (take_option(cli, &listing, c) != 0)
 			return ERROR_USAGE;
-	}
 	if (optind < argc)
-		return cli_usage(cli, "\"alerts\" takes options only: what is \"%s\"?", argv[optind]);
+		return cli_usage(cli, "\"alerts\" takes options only: what is \"%s\"? (\"pumpwatch alert show NUMBER\" shows one, "
+				 "--device ASSET lists those of a device)", argv[optind]);
+	bool all = listing.all || listing.filter.alert_states & 1U << ALERT_STATE_RESOLVED;
 	if (cli_open_store(cli, STORE_READ, &e) < 0 ||
-	    (listing.asset && cli_load_device(cli, listing.asset, &device, &e) < 0) ||
-	    store_alerts_list(cli->store, listing.asset, listing.all, &alerts, &e) < 0)
+	    store_devices_list(cli->store, NULL, &listing.devices, &e) < 0 ||
+	    cli_filter_check(&listing.filter, &listing.devices, &e) < 0 ||
+	    store_alerts_list(cli->store, NULL, all, &listing.alerts, &e) < 0)
 		return cli_fail(cli, &e);
-	alert_count_members(alerts.items, alerts.count);
+	cli_alerts_count_members(&listing.alerts);
+	choose_rows(cli, &listing);
 	if (!cli->json) {
-		print_alerts(cli, &alerts, &listing);
+		print_alerts(cli, &listing);
 		return 0;
 	}
 	json_t *array = json_array();
-	for (size_t i = 0; i < alerts.count; i++)
-		json_array_append_new(array, cli_json_alert(&alerts.items[i]));
+	for (size_t i = 0; i < listing.count; i++)
+		json_array_append_new(array, cli_json_alert(listing.rows[i].alert));
 	return cli_print_json(array);
-}
-
-static void print_content(const char *label, uint64_t size, const struct digest_pair *digest)
-{
-	char md5[2 * DIGEST_MD5_SIZE + 1], sha256[DIGEST_SHA256_HEX + 1];
-
-	hex_write(md5, digest->md5, DIGEST_MD5_SIZE);
-	hex_write(sha256, digest->sha256, DIGEST_SHA256_SIZE);
-	printf("%-14s %llu bytes\n%-14s MD5     %s\n%-14s SHA-256 %s\n", label, (unsigned long long)size, "", md5, "",
-	       sha256);
-}
-
-/* The sentence that the SIEM got, which says what to do next. */
-static void print_sentence(struct cli *cli, const struct alert *alert)
-{
-	CLEANUP(store_device_clear) struct store_device device = {0};
-	CLEANUP(alert_event_clear) struct alert_event event = {0};
-	CLEANUP(text_clear) struct text sentence;
-	const struct alert_change change = {
-		.alert = *alert, .action = alert->state == ALERT_STATE_RESOLVED ? ALERT_ENDED : ALERT_OPENED,
-	};
-
-	text_init(&sentence);
-	if (alert->asset && store_device_load(cli->store, alert->asset, &device, NULL) <= 0)
-		return;
-	if (alert_event_from_change(&event, &change, alert->asset ? &device.device : NULL,
-				    cli->setup.config.site, NULL, 0, alert->opened_at) < 0)
-		return;
-	alert_sentence(&sentence, &event);
-	if (sentence.data)
-		printf("\n%s\n", sentence.data);
-}
-
-static int parse_number(const struct cli *cli, const char *string, uint64_t *ret)
-{
-	if (number_parse(ret, string, 1, INT64_MAX) < 0)
-		return cli_usage(cli, "an alert is named by its number, not \"%s\": see \"pumpwatch alerts\"", string);
-	return 0;
-}
-
-static int load_alert(struct cli *cli, uint64_t number, struct alert *ret, struct error *e)
-{
-	int r = store_alert_load(cli->store, number, ret, e);
-
-	if (r == 0)
-		return error_set(e, ERROR_USAGE, "there is no alert %llu: \"pumpwatch alerts --all\" lists them",
-				 (unsigned long long)number);
-	return r < 0 ? -1 : 0;
-}
-
-static void print_member(const struct cli *cli, const char *label, const struct alert *member)
-{
-	CLEANUP(cleanup_free) char *shown = escape_string(ESCAPE_DISPLAY, member->asset ? member->asset : "-");
-	char time[CLI_TIME_SIZE];
-
-	printf("%-14s %s (alert %llu, %s since %s)\n", label, shown ? shown : "-", (unsigned long long)member->number,
-	       alert_state_name(member->state), cli_time(cli, member->opened_at, time));
-}
-
-static void print_group(const struct cli *cli, const struct alert *group, const struct store_alerts *members)
-{
-	if (!group->group)
-		return;
-	cli_line(cli, group->type == ALERT_FLEET_UNREACHABLE ? "Subnet" : "Model", group->group);
-	cli_line(cli, "Members", alert_type_name(group->members));
-	printf("%-14s %llu\n", "Devices", (unsigned long long)group->asset_count);
-	for (size_t i = 0; i < members->count; i++)
-		print_member(cli, "", &members->items[i]);
-}
-
-static int print_json(const struct alert *alert, const struct store_alerts *members)
-{
-	json_t *object = cli_json_alert(alert);
-	json_t *assets = json_array();
-
-	for (size_t i = 0; i < members->count; i++)
-		json_array_append_new(assets, json_pack("{sI so ss}", "number", (json_int_t)members->items[i].number,
-							"asset", cli_json_string(members->items[i].asset), "state",
-							alert_state_name(members->items[i].state)));
-	if (alert->group)
-		json_object_set(object, "assets", assets);
-	json_decref(assets);
-	return cli_print_json(object);
-}
-
-int verb_alert_show(struct cli *cli, int argc, char **argv)
-{
-	CLEANUP(alert_clear) struct alert alert = {0};
-	CLEANUP(store_alerts_clear) struct store_alerts members = {0};
-	char time[CLI_TIME_SIZE];
-	struct error e;
-	uint64_t number;
-
-	if (argc != 2)
-		return cli_usage(cli, "\"alert show\" wants one number");
-	int r = parse_number(cli, argv[1], &number);
-	if (r != 0)
-		return r;
-	if (cli_open_store(cli, STORE_READ, &e) < 0 || load_alert(cli, number, &alert, &e) < 0 ||
-	    store_alerts_under(cli->store, number, &members, &e) < 0)
-		return cli_fail(cli, &e);
-	if (alert.state != ALERT_STATE_RESOLVED)
-		alert.asset_count = members.count;
-	if (cli->json)
-		return print_json(&alert, &members);
-	cli_line(cli, "Device", alert.asset);
-	cli_line(cli, "What", alert_type_name(alert.type));
-	if (alert.under)
-		printf("%-14s alert %llu\n", "Under", (unsigned long long)alert.under);
-	print_group(cli, &alert, &members);
-	cli_line(cli, "State", alert_state_name(alert.state));
-	cli_line(cli, "Kind", alert.has_kind ? visit_kind_name(alert.kind) : NULL);
-	cli_line(cli, "File", alert.path);
-	cli_line(cli, "Release", alert.release);
-	cli_line(cli, "Baseline", alert.manifest);
-	cli_line(cli, "Outcome", alert.outcome);
-	cli_line(cli, "Detail", alert.detail);
-	if (alert.has_old)
-		print_content("Approved", alert.old_size, &alert.old_digest);
-	if (alert.has_new)
-		print_content("On the device", alert.new_size, &alert.new_digest);
-	cli_line(cli, "Since", cli_time(cli, alert.opened_at, time));
-	cli_line(cli, "Last seen", cli_time(cli, alert.seen_at, time));
-	if (alert.acknowledged_at) {
-		cli_line(cli, "Acknowledged", cli_time(cli, alert.acknowledged_at, time));
-		cli_line(cli, "By", alert.acknowledged_by);
-		cli_line(cli, "Note", alert.note);
-	}
-	if (alert.resolved_at)
-		cli_line(cli, "Resolved", cli_time(cli, alert.resolved_at, time));
-	print_sentence(cli, &alert);
-	return 0;
-}
-
-static int save_acknowledged(struct cli *cli, struct alert *alert, struct error *e)
-{
-	free(alert->acknowledged_by);
-	free(alert->note);
-	alert->acknowledged_by = strdup(cli->by);
-	alert->note = strdup(cli->reason);
-	if (!alert->acknowledged_by || !alert->note)
-		return error_memory(e);
-	alert->state = ALERT_STATE_ACKNOWLEDGED;
-	alert->acknowledged_at = cli_now(cli);
-	return store_alert_save(cli->store, alert, e);
-}
-
-/* Those under a group that nobody has acknowledged on their own. Returns how many, or -1. */
-static int acknowledge_members(struct cli *cli, uint64_t group, struct error *e)
-{
-	CLEANUP(store_alerts_clear) struct store_alerts members = {0};
-	int count = 0;
-
-	if (store_alerts_under(cli->store, group, &members, e) < 0)
-		return -1;
-	for (size_t i = 0; i < members.count; i++) {
-		if (members.items[i].state != ALERT_STATE_OPEN)
-			continue;
-		if (save_acknowledged(cli, &members.items[i], e) < 0)
-			return -1;
-		count++;
-	}
-	return count;
-}
-
-/* Returns how many alerts under it were acknowledged with it, or -1. */
-static int acknowledge(struct cli *cli, struct alert *alert, struct error *e)
-{
-	char subject[24], detail[64];
-	int members = 0;
-
-	if (alert->state == ALERT_STATE_RESOLVED)
-		return error_set(e, ERROR_USAGE, "alert %llu is resolved already", (unsigned long long)alert->number);
-	if (save_acknowledged(cli, alert, e) < 0 ||
-	    (alert->group && (members = acknowledge_members(cli, alert->number, e)) < 0))
-		return -1;
-	(void)snprintf(subject, sizeof subject, "%llu", (unsigned long long)alert->number); /* fits */
-	(void)snprintf(detail, sizeof detail, "and %d under it", members);		    /* fits */
-	return cli_record_act(cli, subject, alert->group ? detail : NULL, e) < 0 ? -1 : members;
-}
-
-int verb_ack(struct cli *cli, int argc, char **argv)
-{
-	static const struct option options[] = {{"note", required_argument, NULL, 'n'}, {0}};
-	CLEANUP(alert_clear) struct alert alert = {0};
-	struct error e;
-	uint64_t number;
-	int members, c;
-
-	while ((c = cli_option(cli, argc, argv, options)) != -1) {
-		if (c != 'n')
-			return ERROR_USAGE;
-		if (cli->reason)
-			return cli_usage(cli, "--note is the reason of an \"ack\": give one of the two");
-		if (cli_take_reason(cli, optarg) != 0)
-			return ERROR_USAGE;
-	}
-	if (argc - optind != 1 || !cli->reason)
-		return cli_usage(cli, "\"ack\" wants the number of an alert and a --note");
-	c = parse_number(cli, argv[optind], &number);
-	if (c != 0)
-		return c;
-	/* Read and written in one transaction: a sweep may change it meanwhile. */
-	if (cli_open_store(cli, STORE_WRITE, &e) < 0 || store_begin(cli->store, &e) < 0)
-		return cli_fail(cli, &e);
-	if (load_alert(cli, number, &alert, &e) < 0 || (members = acknowledge(cli, &alert, &e)) < 0 ||
-	    store_commit(cli->store, &e) < 0) {
-		store_rollback(cli->store);
-		return cli_fail(cli, &e);
-	}
-	if (cli->json)
-		return cli_print_json(cli_json_alert(&alert));
-	if (cli->quiet)
-		return 0;
-	if (alert.group)
-		printf("Alert %llu is acknowledged, and %d under it. They stay quiet until one changes or another device "
-		       "joins.\n", (unsigned long long)number, members);
-	else
-		printf("Alert %llu is acknowledged. It stays quiet until it changes.\n", (unsigned long long)number);
-	return 0;
 }

@@ -81,6 +81,10 @@ struct cli_guess {
 };
 void cli_guess_add(struct cli_guess *guess, const char *given, const char *known);
 
+/* Which of count names was given, without regard to case, or -1 after cli_usage() has spoken: "a
+ * state is active, stored, maintenance or retired, not "activ": did you mean "active"?" */
+int cli_choose(const struct cli *cli, const char *what, const char *given, const char *const *names, size_t count);
+
 /* The next option that a verb has seen, or -1 at the end, or '?' after cli_usage() has spoken.
  * "-o" is short for "--output" where that is among the options. */
 int cli_option(struct cli *cli, int argc, char **argv, const struct option *options);
@@ -98,6 +102,9 @@ json_t *cli_json_time(int64_t at); /* null for 0 and TIME_NEVER */
 /* Write a time for a person: local time on a terminal, RFC 3339 UTC elsewhere; "never" for 0. */
 enum { CLI_TIME_SIZE = 48 };
 const char *cli_time(const struct cli *cli, int64_t at, char buffer[static CLI_TIME_SIZE]);
+
+/* The same as an age on a terminal: "2 days ago". */
+const char *cli_age(const struct cli *cli, int64_t at, char buffer[static CLI_TIME_SIZE]);
 
 /* Which file a finding is of, escaped; "all files" for one of a whole kind. The caller frees; NULL
  * without memory. */

@@ -50,6 +50,31 @@ const char *cli_time(const struct cli *cli, int64_t at, char buffer[static CLI_T
 	return buffer;
 }
 
+const char *cli_age(const struct cli *cli, int64_t at, char buffer[static CLI_TIME_SIZE])
+{
+	static const struct {
+		int64_t length;
+		const char *word;
+	} units[] = {
+		{365 * TIME_DAY, "year"}, {30 * TIME_DAY, "month"}, {7 * TIME_DAY, "week"}, {TIME_DAY, "day"},
+		{TIME_HOUR, "hour"},	  {TIME_MINUTE, "min"},
+	};
+	int64_t age = cli_now(cli) - at;
+
+	if (!cli->terminal || at == 0 || at == TIME_NEVER || age < 0)
+		return cli_time(cli, at, buffer);
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		/* "10 days ago" says more than "1 week ago". */
+		if (age < (units[i].length >= 7 * TIME_DAY ? 2 : 1) * units[i].length)
+			continue;
+		long long count = (long long)(age / units[i].length);
+		(void)snprintf(buffer, CLI_TIME_SIZE, "%lld %s%s ago", count, units[i].word,
+			       count == 1 || units[i].length == TIME_MINUTE ? "" : "s"); /* fits */
+		return buffer;
+	}
+	return "just now";
+}
+
 char *cli_finding_path(const struct drift_finding *finding)
 {
 	return escape_string(ESCAPE_DISPLAY, finding->path ? finding->path : "all files");

@@ -45,15 +45,21 @@ const struct cli_verb cli_verbs[] = {
 	 "Its open alerts are resolved.\n\n"
 	 "Example:\n  pumpwatch retire PUMP-0001\n", verb_retire, CLI_ACTS},
 	{"devices", "[OPTION…]", "list the devices",
-	 "  --model MODEL       only those of a model\n"
 	 "  --department NAME   only those of a department\n"
+	 "  --model MODEL       only those of a model\n"
 	 "  --state STATE       active, stored, maintenance or retired\n"
-	 "  --result RESULT     as of the last visit: verified, behind, drifted, unreachable, …\n"
+	 "  --result RESULT     as of the last visit: verified, behind, drifted, unreachable, … not-visited\n"
+	 "  --age AGE           not verified for longer than that: 7d, 12h, 2w\n"
+	 "  --search TEXT       with this in asset, name, serial, MAC, department, model or link\n"
+	 "  --sort KEY          asset, department, model, verified (the longest ago first) or result (the\n"
+	 "                      worst first)\n"
+	 "  --reverse           the other way round\n"
 	 "  --csv               as CSV, which \"pumpwatch enroll --csv\" takes back\n"
 	 "  -o FILE             where the CSV goes (else standard output)\n\n"
-	 "Example:\n  pumpwatch devices --department ICU --result unreachable\n",
+	 "An option may be given again, or hold several words between commas: any of them counts.\n\n"
+	 "Example:\n  pumpwatch devices --department ICU,ER --age 7d --sort result\n",
 	 verb_devices, CLI_LOOKS},
-	{"show", "ASSET", "show a device: enrollment, last visits, open alerts",
+	{"show", "ASSET", "how a device stands, what to do next, its last visits and open alerts",
 	 "Example:\n  pumpwatch show PUMP-0001\n", verb_show, CLI_LOOKS},
 	{"test", "ASSET", "try the link, list what would be pulled, change nothing",
 	 "It reads one small file for a trial, to tell how long a visit takes. Exit code: 0, or 8 when the\n"
@@ -154,11 +160,21 @@ const struct cli_verb cli_verbs[] = {
 	 "checked or another device answered; INCOMPLETE 8.\n\n"
 	 "Example:\n  pumpwatch bench --model medfusion-4000 --link ./copy --serial S0001 --work-order 4711 -o sheet.html\n",
 	 verb_bench, CLI_LOOKS},
-	{"alerts", "[--all] [--members] [--device ASSET]", "list the open alerts",
+	{"alerts", "[OPTION…]", "list the open alerts, the gravest first on a terminal",
 	 "  --all               resolved ones too\n"
 	 "  --members           those that stand under a group's alert, too\n"
-	 "  --device ASSET      only those of a device\n\n"
-	 "Example:\n  pumpwatch alerts\n",
+	 "  --device ASSET      only those of a device\n"
+	 "  --department NAME   only those of devices of a department\n"
+	 "  --model MODEL       only those of devices of a model\n"
+	 "  --type TYPE         FILE_MODIFIED, DEVICE_UNREACHABLE … (\"pumpwatch explain\" lists them)\n"
+	 "  --severity WORD     critical, error, warning, notice: that and graver ones\n"
+	 "  --state STATE       open, acknowledged or resolved\n"
+	 "  --age AGE           open for longer than that: 7d, 12h, 2w\n"
+	 "  --search TEXT       of devices with this in asset, name, serial, department …\n"
+	 "  --sort KEY          severity, number, since, device, department or type\n"
+	 "  --reverse           the other way round\n\n"
+	 "An option may be given again, or hold several words between commas: any of them counts.\n\n"
+	 "Example:\n  pumpwatch alerts --severity error --department ICU\n",
 	 verb_alerts, CLI_LOOKS},
 	{"alert show", "NUMBER", "show an alert with old and new digests; of a group, its devices",
 	 "Example:\n  pumpwatch alert show 12\n", verb_alert_show, CLI_LOOKS},

@@ -2,6 +2,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "cli/cli.h"
 
 enum { WORD_MAX = 64, UNLIKE = 3 };
@@ -53,4 +55,21 @@ void cli_guess_add(struct cli_guess *guess, const char *given, const char *known
 		return;
 	guess->word = known;
 	guess->far = far;
+}
+
+int cli_choose(const struct cli *cli, const char *what, const char *given, const char *const *names, size_t count)
+{
+	CLEANUP(text_clear) struct text list;
+	struct cli_guess guess = {0};
+
+	text_init(&list);
+	for (size_t i = 0; i < count; i++) {
+		if (strcasecmp(given, names[i]) == 0)
+			return (int)i;
+		cli_guess_add(&guess, given, names[i]);
+		text_addf(&list, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", names[i]);
+	}
+	cli_usage(cli, "%s is %s, not \"%s\"%s%s%s", what, list.data ? list.data : "", given,
+		  guess.word ? ": did you mean \"" : "", guess.word ? guess.word : "", guess.word ? "\"?" : "");
+	return -1;
 }
