@@ -120,7 +120,7 @@ int sheet_cells_read(const char *text, size_t length, size_t first_line, char de
 		.on_cells = on_cells, .userdata = userdata, .line = first_line,
 	};
 
-	if (csv_init(&reader.parser, CSV_STRICT_FINI) != 0)
+	if (csv_init(&reader.parser, 0) != 0)
 		return error_memory(e);
 	csv_set_delim(&reader.parser, (unsigned char)delimiter);
 	csv_set_blk_size(&reader.parser, PIECE_MAX);
@@ -129,7 +129,10 @@ int sheet_cells_read(const char *text, size_t length, size_t first_line, char de
 		if (feed(&reader, text + i, n, e) < 0)
 			return -1;
 	}
-	if (reader.result == 0 && csv_fini(&reader.parser, on_cell, on_row, &reader) != 0)
-		return csv_error(&reader.parser) == CSV_EPARSE ? refuse_open_quote(&reader, e) : error_memory(e);
+	/* The end of a line ends a row, unless it is within quotation marks. */
+	if (reader.result == 0 && feed(&reader, "\n", 1, e) < 0)
+		return -1;
+	if (reader.result == 0 && reader.begun)
+		return refuse_open_quote(&reader, e);
 	return reader.result < 0 ? error_set(e, reader.error.code, "%s", reader.error.text) : 0;
 }

@@ -253,13 +253,13 @@ int sheet_find_heading(struct sheet *sheet, const char *text, size_t length, siz
 	const char one[] = {told, '\0'};
 	CLEANUP(clear_search) struct search best = {.options = options};
 	char delimiter = ',';
+	bool failed = false;
 
 	for (const char *c = told ? one : ",;\t|"; *c; c++) {
 		CLEANUP(clear_search) struct search search = {.options = options};
-		int r = sheet_cells_read(text, length, first_line, *c, on_cells, &search, e);
-		if (r < 0 && told)
-			return -1;
-		if (r < 0 || !is_better(&search, &best))
+		/* What is wrong further down is told when the rows are read. */
+		failed |= sheet_cells_read(text, length, first_line, *c, on_cells, &search, e) < 0;
+		if (!is_better(&search, &best))
 			continue;
 		struct search before = best;
 		best = search;
@@ -267,7 +267,7 @@ int sheet_find_heading(struct sheet *sheet, const char *text, size_t length, siz
 		delimiter = *c;
 	}
 	if (best.best.line == 0)
-		return refuse(&best, e);
+		return best.rows == 0 && failed ? -1 : refuse(&best, e);
 	if (best.best.twice)
 		return error_set(e, best.best.twin.code, "%s", best.best.twin.text);
 	if (check_map(&best, options, e) < 0 || check_shared(&best, options, e) < 0)

@@ -52,10 +52,17 @@ static unsigned unit_at(const char *bytes, bool big)
 	return big ? first << 8 | second : second << 8 | first;
 }
 
+static int refuse_utf16(struct error *e)
+{
+	return error_set(e, ERROR_DATA, "this is UTF-16 text with a fault in it: save it as \"CSV UTF-8\"");
+}
+
 /* RFC 2781. */
 static int decode_utf16(struct text *text, const char *bytes, size_t length, bool big, struct error *e)
 {
-	for (size_t i = 0; i + 1 < length; i += 2) {
+	if (length % 2 != 0)
+		return refuse_utf16(e);
+	for (size_t i = 0; i < length; i += 2) {
 		unsigned c = unit_at(bytes + i, big);
 		if (c >= 0xD800 && c < 0xDC00 && i + 3 < length) {
 			unsigned low = unit_at(bytes + i + 2, big);
@@ -64,8 +71,8 @@ static int decode_utf16(struct text *text, const char *bytes, size_t length, boo
 				i += 2;
 			}
 		}
-		if ((c >= 0xD800 && c < 0xE000) || length % 2 != 0)
-			return error_set(e, ERROR_DATA, "this is UTF-16 text with a fault in it: save it as \"CSV UTF-8\"");
+		if (c >= 0xD800 && c < 0xE000)
+			return refuse_utf16(e);
 		add_code_point(text, c);
 	}
 	return text->failed ? error_memory(e) : 0;
