@@ -72,13 +72,13 @@ struct inventory_model {
 	struct visit_paths closed_ports; /* "23/tcp Telnet": what a technician must find closed;
 					  * never probed by us */
 	struct visit_paths not_covered;	 /* parts of the device that no pull can reach */
-	bool example; /* the paths are an example to be filled in from service documents */
 	struct visit_selector *selectors;
 	size_t selector_count;
 	struct visit_identity identity; /* its serial is NULL here */
 	enum visit_login login;
 	bool active;
 	bool legacy;
+	bool example; /* the paths are an example to be filled in from service documents */
 	struct visit_limits limits;
 };
 
