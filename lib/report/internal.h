@@ -31,10 +31,16 @@ void page_add_share(struct text *text, uint64_t count, uint64_t total);
 void page_add_bar(struct text *text, enum page_mark mark, uint64_t count, uint64_t total);
 /* A string in full, or its first bytes and that it is longer. */
 void page_add_long(struct text *text, const char *string);
+/* Words that are escaped for display already, as a rule: what of them is not is escaped now. */
+void page_add_words(struct text *text, const char *words);
 /* "PUMP-0001", with its name where it has one. */
 void page_add_asset(struct text *text, const struct report_fleet *fleet, const char *asset);
 /* "3 days ago", "today". */
 void page_add_ago(struct text *text, int64_t at, int64_t now);
+/* Words that begin with a capital letter now. */
+void page_add_sentence(struct text *text, const char *words);
+/* Words with commands in quotes, which are shown as what one types. */
+void page_add_advice(struct text *text, const char *words);
 /* A section with its heading; id is a word. Closed with "</section>". */
 void page_open_section(struct text *text, const char *id, const char *heading);
 /* A table that may be wider than a phone: whoever has no mouse can move it, too. The caption names

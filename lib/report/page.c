@@ -51,7 +51,7 @@ static struct standing stand(const struct report_fleet *fleet)
 
 static enum page_mark verdict_mark(const struct report_fleet *fleet, const struct standing *standing)
 {
-	if (fleet->stop || standing->drifted || standing->wrong || standing->now || fleet->rejected)
+	if (fleet->stop || fleet->full || standing->drifted || standing->wrong || standing->now || fleet->rejected)
 		return PAGE_BAD;
 	if (standing->active == 0 || standing->visited == 0)
 		return PAGE_NONE;
@@ -97,6 +97,8 @@ static void add_sentence(struct text *text, const struct report_fleet *fleet)
 
 	if (fleet->stop)
 		text_add(text, "Visits are stopped: nothing is checked until the stop is lifted. ");
+	if (fleet->full)
+		text_add(text, "Sweeps are held, for too much waits for the SIEM. ");
 	if (standing.active == 0) {
 		text_add(text, fleet->device_count ? "No device is in use, so nothing is checked. "
 						   : "No device is enrolled yet, so nothing is checked. ");
@@ -120,40 +122,13 @@ static void add_sentence(struct text *text, const struct report_fleet *fleet)
 		text_add(text, "Nothing needs a person today. ");
 }
 
-static void add_notice(struct text *text, enum page_mark mark, const char *what, const char *why)
+/* What colours every result; other trouble stands among the tasks. */
+static void add_evaluation(struct text *text)
 {
-	text_addf(text, "<div class=\"notice %s\">", page_mark_name(mark));
-	page_add_mark(text, mark);
-	text_addf(text, "<p>%s", what);
-	if (why) {
-		text_add(text, " Reason: ");
-		html_add_text(text, why);
-		text_add(text, ".");
-	}
-	text_add(text, "</p></div>\n");
-}
-
-static void add_notices(struct text *text, const struct report_fleet *fleet)
-{
-	if (fleet->stop)
-		add_notice(text, PAGE_BAD,
-			   "<b>A stop is in force.</b> No device is visited, by the daemon or by hand. "
-			   "<code>pumpwatch resume</code> lifts it.",
-			   fleet->stop);
-	if (fleet->full)
-		add_notice(text, PAGE_BAD,
-			   "<b>Too much waits for the SIEM.</b> Sweeps are held until there is room again; nothing "
-			   "is dropped.",
-			   fleet->full);
-	if (fleet->signers_fault)
-		add_notice(text, PAGE_BAD,
-			   "<b>The signatures could not be checked.</b> No baseline is believed until they can.",
-			   fleet->signers_fault);
-	if (fleet->approvals == 0)
-		add_notice(text, PAGE_UNKNOWN,
-			   "<b>Evaluation.</b> Baselines are in force without signatures (approvals = 0): whoever can "
-			   "write to the store decides what counts as approved.",
-			   NULL);
+	text_add(text, "<div class=\"notice unknown\">");
+	page_add_mark(text, PAGE_UNKNOWN);
+	text_add(text, "<p><b>Evaluation.</b> Baselines are in force without signatures (approvals = 0): whoever can "
+		       "write to the store decides what counts as approved.</p></div>\n");
 }
 
 static void add_made(struct text *text, const struct report_fleet *fleet)
@@ -189,7 +164,8 @@ static void add_header(struct text *text, const struct report_fleet *fleet)
 	text_add(text, "<p>");
 	add_sentence(text, fleet);
 	text_add(text, "</p></div>\n");
-	add_notices(text, fleet);
+	if (fleet->approvals == 0)
+		add_evaluation(text);
 	text_add(text, "<nav aria-label=\"On this page\"><ul>"
 		       "<li><a href=\"#today\">Needs a person</a></li><li><a href=\"#glance\">At a glance</a></li>"
 		       "<li><a href=\"#coverage\">Coverage</a></li><li><a href=\"#trend\">90 days</a></li>"

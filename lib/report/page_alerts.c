@@ -125,7 +125,7 @@ static void add_digests(struct text *text, const char *term, bool has, uint64_t 
 	hex_write(sha256, pair->sha256, sizeof pair->sha256);
 	text_add(text, "<dd class=\"n\">");
 	page_add_count(text, size, "byte");
-	text_addf(text, "</dd><dd>MD5 <span class=\"digest\">%s</span></dd><dd>SHA-256 <span class=\"digest\">%s</span></dd></div>",
+	text_addf(text, "</dd><dd><i>MD5</i> <span class=\"digest\">%s</span></dd><dd><i>SHA-256</i> <span class=\"digest\">%s</span></dd></div>",
 		  md5, sha256);
 }
 
@@ -179,16 +179,18 @@ static void add_subject(struct text *text, const struct alert *alert)
 static void add_why(struct text *text, const struct alert *alert)
 {
 	enum visit_outcome outcome;
+	/* That a login was refused stands in the heading. */
+	bool known = alert->outcome && visit_outcome_parse(&outcome, alert->outcome) == 0 &&
+		     outcome != VISIT_LOGIN_REFUSED;
 
-	if (alert->outcome && visit_outcome_parse(&outcome, alert->outcome) == 0) {
-		text_add(text, " It ");
-		html_add_words(text, visit_outcome_text(outcome));
-		text_add(text, ".");
-	}
+	if (!known && !alert->detail)
+		return;
+	text_add(text, alert->path || alert->has_kind || alert->release ? ". " : "");
+	if (known)
+		page_add_sentence(text, visit_outcome_text(outcome));
 	if (alert->detail) {
-		text_add(text, " ");
+		text_add(text, known ? ": " : "");
 		page_add_long(text, alert->detail);
-		text_add(text, ".");
 	}
 }
 
@@ -201,8 +203,27 @@ static void add_since(struct text *text, const struct alert *alert)
 
 static void add_number(struct text *text, const struct alert *alert)
 {
-	text_addf(text, "<span class=\"tag soft\">%s %" PRIu64 "</span>",
-		  alert->state == ALERT_STATE_ACKNOWLEDGED ? "Acknowledged" : "Alert", alert->number);
+	text_addf(text, "<span class=\"tag soft\">Alert %" PRIu64 "%s</span>", alert->number,
+		  alert->state == ALERT_STATE_ACKNOWLEDGED ? ", acknowledged" : "");
+}
+
+/* What is known of the cause, the content and the state; words may be NULL. */
+static void add_body(struct text *text, const struct alert *alert, const char *words)
+{
+	text_add(text, "<p>");
+	size_t start = text->length;
+	if (words) {
+		page_add_sentence(text, words);
+		text_add(text, ": ");
+	}
+	add_subject(text, alert);
+	add_why(text, alert);
+	if (text->length > start)
+		text_add(text, "</p>");
+	else
+		text_cut(text, start - strlen("<p>"));
+	add_content(text, alert);
+	add_state(text, alert);
 }
 
 static void add_single(struct text *text, const struct report_fleet *fleet, const struct alert *alert)
@@ -216,12 +237,8 @@ static void add_single(struct text *text, const struct report_fleet *fleet, cons
 		text_addf(text, "<span class=\"digest\">%.64s</span>", alert->manifest);
 	text_add(text, "</span>");
 	add_since(text, alert);
-	text_add(text, "</p><p>");
-	add_subject(text, alert);
-	add_why(text, alert);
 	text_add(text, "</p>");
-	add_content(text, alert);
-	add_state(text, alert);
+	add_body(text, alert, NULL);
 	text_add(text, "</li>\n");
 }
 
@@ -299,16 +316,9 @@ static void add_group(struct text *text, const struct report_fleet *fleet, struc
 	html_add_text(text, group->group);
 	text_add(text, "</span>");
 	add_since(text, group);
-	text_add(text, "</p><p>");
-	if (group->type == ALERT_FLEET_DRIFT) {
-		html_add_words(text, explain_words(EXPLAIN_EVENT, alert_type_name(group->members)));
-		text_add(text, ": ");
-	}
-	add_subject(text, group);
-	add_why(text, group);
 	text_add(text, "</p>");
-	add_content(text, group);
-	add_state(text, group);
+	add_body(text, group,
+		 group->type == ALERT_FLEET_DRIFT ? explain_words(EXPLAIN_EVENT, alert_type_name(group->members)) : NULL);
 	add_members(text, fleet, index, group);
 	text_add(text, "</li>\n");
 }
@@ -324,9 +334,7 @@ static void add_type_heading(struct text *text, enum alert_type type, size_t cou
 	text_add(text, "<h3>");
 	page_add_mark(text, alert_type_severity(type) <= 2 ? PAGE_BAD : PAGE_UNKNOWN);
 	text_add(text, "<span>");
-	if (words[0] >= 'a' && words[0] <= 'z')
-		text_addf(text, "%c", words[0] - 'a' + 'A');
-	html_add_words(text, words[0] >= 'a' && words[0] <= 'z' ? words + 1 : words);
+	page_add_sentence(text, words);
 	text_addf(text, "</span> <span class=\"soft\">(%zu", count);
 	if (strcmp(words, name) != 0)
 		text_addf(text, ", %s", name);
@@ -338,7 +346,7 @@ static void add_type_heading(struct text *text, enum alert_type type, size_t cou
 	text_add(text, " ");
 	html_add_words(text, entry->sure);
 	text_add(text, " <b>What to do:</b> ");
-	html_add_words(text, entry->next);
+	page_add_advice(text, entry->next);
 	text_add(text, "</p>\n");
 }
 

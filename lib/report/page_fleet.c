@@ -10,28 +10,7 @@
 
 /* ---- what needs a person ---- */
 
-enum { TASKS_UNFOLDED = 20 };
-
-/* Words with a command in quotes: it is shown as what one types. */
-static void add_with_commands(struct text *text, const char *words)
-{
-	static const char opening[] = "\"pumpwatch ";
-	const char *start, *end;
-
-	while ((start = strstr(words, opening)) && (end = strchr(start + 1, '"'))) {
-		char *before = strndup(words, (size_t)(start - words));
-		char *command = strndup(start + 1, (size_t)(end - start - 1));
-		text->failed |= !before || !command;
-		html_add_words(text, before);
-		text_add(text, "<code>");
-		html_add_words(text, command);
-		text_add(text, "</code>");
-		free(before);
-		free(command);
-		words = end + 1;
-	}
-	html_add_words(text, words);
-}
+enum { TASKS_UNFOLDED = 12 };
 
 static void add_task(struct text *text, const struct report_task *task)
 {
@@ -44,7 +23,7 @@ static void add_task(struct text *text, const struct report_task *task)
 		text_addf(text, " <a class=\"tag\" href=\"#alert-%" PRIu64 "\">Alert %" PRIu64 "</a>", task->alert,
 			  task->alert);
 	text_add(text, "</p><p>Next: ");
-	add_with_commands(text, task->next);
+	page_add_advice(text, task->next);
 	text_add(text, "</p></div></li>\n");
 }
 
@@ -79,18 +58,14 @@ void page_add_tasks(struct text *text, const struct report_fleet *fleet)
 
 /* ---- at a glance ---- */
 
-static void add_first_letter_up(struct text *text, const char *words)
-{
-	text_add_char(text, (char)(words[0] >= 'a' && words[0] <= 'z' ? words[0] - 'a' + 'A' : words[0]));
-	html_add_words(text, words[0] ? words + 1 : words);
-}
-
 static void add_result_row(struct text *text, enum page_mark mark, const char *words, uint64_t count, uint64_t total)
 {
+	if (count == 0)
+		mark = PAGE_NONE;
 	text_add(text, "<tr><th scope=\"row\">");
 	page_add_mark(text, mark);
 	text_add(text, "<span>");
-	add_first_letter_up(text, words);
+	page_add_sentence(text, words);
 	text_add(text, "</span></th><td class=\"n\">");
 	html_add_number(text, count);
 	text_add(text, "</td><td class=\"n\">");
@@ -109,7 +84,11 @@ static void add_results(struct text *text, const struct report_fleet *fleet)
 	};
 	uint64_t total = fleet->states[INVENTORY_ACTIVE];
 
-	text_add(text, "<table><caption>The last visit to each device in use</caption>\n"
+	if (total == 0) {
+		text_add(text, "<p>No device is in use.</p>\n");
+		return;
+	}
+	text_add(text, "<table class=\"counts\"><caption>The last visit to each device in use</caption>\n"
 		       "<thead><tr><th scope=\"col\">Result</th><th scope=\"col\" class=\"n\">Devices</th>"
 		       "<th scope=\"col\" class=\"n\">Share</th><td></td></tr></thead><tbody>\n");
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
@@ -218,6 +197,24 @@ void page_add_glance(struct text *text, const struct report_fleet *fleet)
 
 /* ---- coverage ---- */
 
+static void add_overdue(struct text *text, const struct report_fleet *fleet)
+{
+	if (fleet->overdue_after == 0) {
+		text_add(text, "<p>No device is ever called overdue: the configuration says overdue-after = 0.</p>\n");
+		return;
+	}
+	text_add(text, "<p>");
+	if (fleet->overdue == 0)
+		text_add(text, "No device is overdue");
+	else
+		page_add_count(text, fleet->overdue, "device");
+	text_addf(text, "%s, which means: not verified for more than %" PRId64 " days.</p>\n",
+		  fleet->overdue == 0	? ""
+		  : fleet->overdue == 1 ? " is overdue"
+					: " are overdue",
+		  fleet->overdue_after / TIME_DAY);
+}
+
 void page_add_coverage(struct text *text, const struct report_fleet *fleet)
 {
 	static const enum page_mark marks[REPORT_AGE_COUNT] = {PAGE_GOOD,    PAGE_GOOD,    PAGE_OLDER,
@@ -225,19 +222,16 @@ void page_add_coverage(struct text *text, const struct report_fleet *fleet)
 	uint64_t total = fleet->states[INVENTORY_ACTIVE];
 
 	page_open_section(text, "coverage", "Coverage: when was each device last verified?");
-	text_add(text, "<table><caption>Devices in use, by the age of the last visit that found approved files"
-		       "</caption>\n<thead><tr><th scope=\"col\">Last verified</th><th scope=\"col\" class=\"n\">Devices"
-		       "</th><th scope=\"col\" class=\"n\">Share</th><td></td></tr></thead><tbody>\n");
+	if (total == 0) {
+		text_add(text, "<p>No device is in use.</p>\n</section>\n");
+		return;
+	}
+	text_add(text, "<table class=\"counts\"><caption>Devices in use, by the age of the last visit that found approved "
+		       "files</caption>\n<thead><tr><th scope=\"col\">Last verified</th><th scope=\"col\" class=\"n\">"
+		       "Devices</th><th scope=\"col\" class=\"n\">Share</th><td></td></tr></thead><tbody>\n");
 	for (unsigned age = 0; age < REPORT_AGE_COUNT; age++)
 		add_result_row(text, marks[age], report_age_words(age), fleet->ages[age], total);
 	text_add(text, "</tbody></table>\n");
-	if (fleet->overdue_after) {
-		text_add(text, "<p>");
-		page_add_count(text, fleet->overdue, "device");
-		text_addf(text, "%s overdue: not verified for more than %" PRId64 " days.</p>\n",
-			  fleet->overdue == 1 ? " is" : " are", fleet->overdue_after / TIME_DAY);
-	} else {
-		text_add(text, "<p>No device is ever called overdue: the configuration says overdue-after = 0.</p>\n");
-	}
+	add_overdue(text, fleet);
 	text_add(text, "</section>\n");
 }

@@ -54,7 +54,7 @@ static void add_device(struct text *text, const struct report_device *device, in
 		page_add_mark(text, page_mark_of(device->result));
 		text_add(text, "<span>");
 		html_add_words(text, explain_words(EXPLAIN_RESULT, drift_result_name(device->result)));
-		if (device->outcome != VISIT_OK) {
+		if (device->result == DRIFT_UNREACHABLE) {
 			text_add(text, " (");
 			html_add_words(text, visit_outcome_text(device->outcome));
 			text_add(text, ")");

@@ -1,10 +1,13 @@
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "report/html.h"
 #include "report/internal.h"
+#include "report/tasks.h"
 
 enum { STRING_MAX = 512 }; /* bytes of one string of a device that are shown */
 
@@ -50,9 +53,10 @@ void page_add_symbols(struct text *text)
 		 "<symbol id=\"m-bad\" viewBox=\"0 0 20 20\"><path fill-rule=\"evenodd\" d=\"M10 1.2 19.6 18.4H.4zM9 "
 		 "7.5l.3 5h1.4l.3-5zM9 13.8h2v2H9z\"/></symbol>"
 		 "<pattern id=\"p-good\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\">"
-		 "<path class=\"good\" fill=\"currentColor\" d=\"M0 0h4v4H0z\"/></pattern>"
+		 "<path class=\"good\" fill=\"currentColor\" fill-opacity=\".8\" d=\"M0 0h4v4H0z\"/></pattern>"
 		 "<pattern id=\"p-older\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\">"
-		 "<path class=\"older\" fill=\"currentColor\" d=\"M0 0h5v3H0z\"/></pattern>"
+		 "<path class=\"older\" fill=\"currentColor\" fill-opacity=\".3\" d=\"M0 0h5v5H0z\"/>"
+		 "<path class=\"older\" fill=\"currentColor\" d=\"M0 0h5v1.5H0z\"/></pattern>"
 		 "<pattern id=\"p-none\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\">"
 		 "<path class=\"none\" fill=\"currentColor\" d=\"M0 0h1.6v1.6H0z\"/></pattern>"
 		 "<pattern id=\"p-unknown\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">"
@@ -106,6 +110,16 @@ void page_add_long(struct text *text, const char *string)
 		text_addf(text, "… <span class=\"soft\">(the first %d of %zu bytes)</span>", STRING_MAX, length);
 }
 
+void page_add_words(struct text *text, const char *words)
+{
+	CLEANUP(text_clear) struct text shown;
+
+	text_init(&shown);
+	task_add_words(&shown, words);
+	text->failed |= shown.failed;
+	html_add_words(text, shown.data);
+}
+
 void page_add_asset(struct text *text, const struct report_fleet *fleet, const char *asset)
 {
 	const struct report_device *device = report_device_find(fleet, asset);
@@ -138,6 +152,32 @@ void page_add_ago(struct text *text, int64_t at, int64_t now)
 		text_addf(text, "%" PRId64 " hour%s ago", hours, hours == 1 ? "" : "s");
 	else
 		text_add(text, "within the hour");
+}
+
+void page_add_sentence(struct text *text, const char *words)
+{
+	text_add_char(text, (char)(words[0] >= 'a' && words[0] <= 'z' ? words[0] - 'a' + 'A' : words[0]));
+	html_add_words(text, words[0] ? words + 1 : words);
+}
+
+void page_add_advice(struct text *text, const char *words)
+{
+	static const char opening[] = "\"pumpwatch ";
+	const char *start, *end;
+
+	while ((start = strstr(words, opening)) && (end = strchr(start + 1, '"'))) {
+		char *before = strndup(words, (size_t)(start - words));
+		char *command = strndup(start + 1, (size_t)(end - start - 1));
+		text->failed |= !before || !command;
+		html_add_words(text, before);
+		text_add(text, "<code>");
+		html_add_words(text, command);
+		text_add(text, "</code>");
+		free(before);
+		free(command);
+		words = end + 1;
+	}
+	html_add_words(text, words);
 }
 
 void page_open_section(struct text *text, const char *id, const char *heading)

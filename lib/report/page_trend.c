@@ -154,7 +154,7 @@ static void add_legend(struct text *text)
 static void add_figures(struct text *text, const struct report_fleet *fleet)
 {
 	text_add(text, "<details><summary>The figures, day by day</summary>\n"
-		       "<table><caption>Devices visited, the last result of each day</caption><thead><tr>"
+		       "<div class=\"figures\"><table><caption>Devices visited, the last result of each day</caption><thead><tr>"
 		       "<th scope=\"col\">Day</th>");
 	for (unsigned i = SERIES_COUNT; i-- > 0;)
 		text_addf(text, "<th scope=\"col\" class=\"n\">%s</th>", series[i].column);
@@ -173,7 +173,7 @@ static void add_figures(struct text *text, const struct report_fleet *fleet)
 		}
 		text_add(text, "</tr>\n");
 	}
-	text_add(text, "</tbody></table></details>\n");
+	text_add(text, "</tbody></table></div></details>\n");
 }
 
 void page_add_trend(struct text *text, const struct report_fleet *fleet)

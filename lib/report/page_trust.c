@@ -14,7 +14,7 @@ static void add_stage(struct text *text, const struct report_baseline *baseline,
 {
 	if (baseline->fault) {
 		text_add(text, "<b class=\"bad\">not believed</b>: ");
-		page_add_long(text, baseline->fault);
+		page_add_words(text, baseline->fault);
 		return;
 	}
 	html_add_words(text, baseline->stage);
@@ -90,7 +90,7 @@ static void add_sink(struct text *text, const struct report_sink *sink)
 		html_add_time(text, sink->away_since);
 		if (sink->why) {
 			text_add(text, ": ");
-			page_add_long(text, sink->why);
+			page_add_words(text, sink->why);
 		}
 	} else {
 		text_add(text, "<span>takes events");

@@ -1,7 +1,8 @@
 """Drives a headless Chromium over --remote-debugging-pipe: looks at pages, and takes pictures of them.
 
 Usage: browser.py check NAME=PAGE.html...
-       browser.py shoot PAGE.html OUT SCHEME WIDTH HEIGHT
+       browser.py shoot PAGE.html OUT.png SCHEME WIDTH HEIGHT
+       browser.py print PAGE.html OUT.pdf
 SCHEME is light, dark or print; HEIGHT 0 is the whole page. With AXE in the environment, that file
 is axe-core's axe.min.js; with BROWSER, that is the Chromium.
 """
@@ -130,6 +131,10 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", media=media,
                   features=[{"name": "prefers-color-scheme", "value": color}])
 
+    def print(self, width, height):
+        """A PDF on paper of so many inches."""
+        return base64.b64decode(self.call("Page.printToPDF", paperWidth=width, paperHeight=height)["data"])
+
     def press(self, key, code):
         for kind in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
@@ -223,15 +228,14 @@ def check_paper(browser, tally):
     """On paper everything is open, light, and not endless."""
     browser.look("print", 700)
     closed = browser.run("[...document.querySelectorAll('details:not([open]) td')].filter("
-                         "e => e.getBoundingClientRect().height === 0).length")
+                         "e => !e.checkVisibility()).length")
     tally.check("what is folded is printed", closed == 0, closed)
     most = PAGES.get(tally.page, 25)
     for name, (width, height) in PAPERS.items():
         if tally.page not in ("trouble", "empty") and name == "Letter":
             continue
         browser.look("dark", 1280)
-        pdf = base64.b64decode(browser.call("Page.printToPDF", paperWidth=width, paperHeight=height,
-                                            preferCSSPageSize=False)["data"])
+        pdf = browser.print(width, height)
         pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
         tally.check("a sensible count of pages of " + name, 1 <= pages <= most, pages)
     browser.look("print", 700)
@@ -308,9 +312,18 @@ def shoot(path, out, scheme, width, height):
     return 0
 
 
+def save_print(path, out):
+    with Browser() as browser, open(out, "wb") as file:
+        browser.load(path)
+        file.write(browser.print(*PAPERS["A4"]))
+    return 0
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["check"]:
         sys.exit(check(sys.argv[2:]))
     if sys.argv[1:2] == ["shoot"] and len(sys.argv) == 7:
         sys.exit(shoot(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]), int(sys.argv[6])))
+    if sys.argv[1:2] == ["print"] and len(sys.argv) == 4:
+        sys.exit(save_print(sys.argv[2], sys.argv[3]))
     sys.exit(__doc__)
