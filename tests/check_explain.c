@@ -8,6 +8,7 @@
 #include "drift/drift.h"
 #include "explain/explain.h"
 #include "inventory/inventory.h"
+#include "inventory/sheet.h"
 #include "store/store.h"
 
 #include "suite.h"
@@ -92,6 +93,13 @@ START_TEST(every_stage_and_fault_is_explained)
 		expect(EXPLAIN_BASELINE, baseline_fault_name((enum baseline_fault)i));
 	for (int i = 0; i < STORE_FAULT_TYPE_COUNT; i++)
 		expect(EXPLAIN_RECORD, store_fault_name((enum store_fault_type)i));
+}
+END_TEST
+
+START_TEST(every_fault_of_a_row_is_explained)
+{
+	for (int i = 0; i < SHEET_FAULT_COUNT; i++)
+		expect(EXPLAIN_ROW, sheet_fault_name((enum sheet_fault_code)i));
 }
 END_TEST
 
@@ -205,6 +213,7 @@ int main(void)
 	tcase_add_test(codes, every_event_and_alert_is_explained);
 	tcase_add_test(codes, every_state_kind_and_grade_is_explained);
 	tcase_add_test(codes, every_stage_and_fault_is_explained);
+	tcase_add_test(codes, every_fault_of_a_row_is_explained);
 	tcase_add_test(codes, every_exit_code_is_explained);
 	tcase_add_test(words, words_keep_the_rules_of_the_house);
 	tcase_add_test(words, what_may_be_tampering_names_the_policy);

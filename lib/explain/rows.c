@@ -25,7 +25,7 @@ const struct explain_entry explain_rows[] = {
 	 LOOK,
 	 "Compare both with the labels on the devices; the message names the other one."},
 	{"bad-mac", "the network address (MAC) cannot be right",
-	 "A MAC has twelve hexadecimal digits, with or without colons, dots or dashes. " KEPT,
+	 "A MAC has twelve hexadecimal digits, with or without colons, dots or dashes, and is not all zeros. " KEPT,
 	 "Sure of the form only.",
 	 "Compare it with the label on the network module, or leave the cell empty."},
 	{"duplicate-mac", "the network address (MAC) is there twice",
