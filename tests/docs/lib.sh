@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2317 # functions for others
+# shellcheck shell=bash disable=SC2154,SC2317 # srcdir and functions are of others
 # Takes a document apart and runs what it shows. Sourced after tests/lib.sh, tests/cli/lib.sh and
 # tests/fleet/lib.sh.
 #
@@ -10,8 +10,7 @@
 #
 # <!-- file: PATH --> before a block writes the block to a file; <!-- run … --> is run silently.
 
-DOCS_ADDRESS=192.0.2. # of the samples; 127.0.0. of the pumps
-DOCS_PUMPS=12         # from .11 on
+DOCS_PUMPS=12 # from 192.0.2.11 on, which is 127.0.0.11 here
 
 docs_start() {
 	DOCS_PORT=$(free_port)
@@ -24,6 +23,22 @@ docs_start() {
 
 # Usage: pumps "COMMAND" ; for what a document runs silently: "1 change CONFIG.XML"
 pumps() { "$PUMPS" --tell "$DOCS_FLEET/control" "$1" >/dev/null; }
+
+# Usage: fetch_pump NUMBER FOLDER ; what a technician copied from a pump: 12 is at 192.0.2.12
+fetch_pump() {
+	mkdir -p "$2"
+	# No login, which the pump wants none of, and active: as the pump has it.
+	python3 - "127.0.0.$1" "$DOCS_PORT" "$2" <<-'END'
+		import ftplib, os, sys
+		host, port, folder = sys.argv[1:]
+		ftp = ftplib.FTP()
+		ftp.connect(host, int(port), timeout=30)
+		ftp.set_pasv(False)
+		for name in ("CONFIG.XML", "HEAD_F~1", "STORED~1", "HEAD_C~1"):
+		    with open(os.path.join(folder, name), "wb") as file:
+		        ftp.retrbinary("RETR " + name, file.write)
+	END
+}
 
 # A set-up as a hospital has it, for documents that begin after the installation. Usage: docs_site [APPROVALS]
 docs_site() {

@@ -50,6 +50,7 @@ what_is_not_run_is_well_formed() {
 # ---- what is named ----
 
 # Usage: commands_of FILE ; each command of pumpwatch in a document, a line each
+# shellcheck disable=SC2016 # a backquote of Markdown
 commands_of() {
 	sed -E -e ':join' -e '/\\$/ { N; s/\\\n[> ]*/ /; b join; }' "$1" |
 		grep -oE '(^|[`"($ ]|sudo -u [a-z]+ )pumpwatch( +[^ `")|;>&]+)+' | sed -E 's/^.*pumpwatch /pumpwatch /'
