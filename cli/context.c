@@ -170,7 +170,7 @@ static void suggest(struct cli *cli, const char *given, struct error *e)
 const struct inventory_model *cli_find_model(const struct cli *cli, const char *name, struct error *e)
 {
 	const struct sweep_models *models = &cli->setup.models;
-	const struct inventory_model *model = sweep_models_find(models, name);
+	const struct inventory_model *model = inventory_model_find(models->items, models->count, NULL, name);
 	struct cli_guess guess = {0};
 
 	if (model)

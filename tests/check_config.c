@@ -109,6 +109,21 @@ START_TEST(every_key_is_taken)
 }
 END_TEST
 
+START_TEST(columns_are_taken_by_field)
+{
+	struct config config;
+	struct error e = {0};
+
+	ck_assert_msg(parse(&config, SITE "[columns]\nasset = Inventar-Nr.\nserial = #4\nlink = ftp://{address}/\n", &e) == 0,
+		      "%s", e.text);
+	ck_assert_str_eq(config.columns[SHEET_ASSET], "Inventar-Nr.");
+	ck_assert_str_eq(config.columns[SHEET_SERIAL], "#4");
+	ck_assert_str_eq(config.columns[SHEET_LINK], "ftp://{address}/");
+	ck_assert_ptr_null(config.columns[SHEET_MAC]);
+	config_clear(&config);
+}
+END_TEST
+
 START_TEST(paths_of_a_file_without_folder_are_left_alone)
 {
 	struct config config = {0};
@@ -133,6 +148,9 @@ static const struct {
 	{SITE "sitee = b\n", ":3: [pumpwatch] has no key \"sitee\": did you mean \"site\"?"},
 	{SITE "overdue_after = 3d\n", ":3: [pumpwatch] has no key \"overdue_after\": did you mean \"overdue-after\"?"},
 	{SITE "visits = 3\n", ":3: [pumpwatch] has no key \"visits\": it belongs in [pull]"},
+	{SITE "[columns]\nasset-tag = Tag\n", ":4: [columns] has no key \"asset-tag\""},
+	{SITE "[columns]\nlink = ftp://{ip}/\n", ":3: [columns]: link: in braces stand {address}, {asset} or {serial}"},
+	{SITE "[columns]\nlink = ftp://a@{address}/\n", ":3: [columns]: link: a link must not hold a user or password"},
 	{SITE "password = secret\n", ":3: [pumpwatch] has no key \"password\""},
 	{SITE "overdue-after = soon\n", ":3: overdue-after = soon: must be a time with a unit"},
 	{SITE "overdue-after = 0s\n", ":3: overdue-after = 0s: must be from 1s to 366d"},
@@ -285,6 +303,7 @@ int main(void)
 
 	tcase_add_test(cases, a_site_is_enough);
 	tcase_add_test(cases, every_key_is_taken);
+	tcase_add_test(cases, columns_are_taken_by_field);
 	tcase_add_test(cases, paths_of_a_file_without_folder_are_left_alone);
 	tcase_add_loop_test(cases, bad_configurations_are_refused_with_line_and_key, 0, sizeof bad / sizeof *bad);
 	tcase_add_test(cases, the_shipped_configuration_is_fine);
