@@ -260,6 +260,7 @@ START_TEST(retired_devices_are_not_brought_back)
 	apply("asset,model,link,state\nA,sample-pump,ftp://192.0.2.1/,retired\n");
 	plan("asset,department\nA,ICU\n");
 	expect(0, ENROLL_STAYS_RETIRED);
+	ck_assert_uint_eq(import.steps[0].changed, 0);
 	plan("asset,state\nA,In Service\n");
 	expect_fault(0, SHEET_WAS_RETIRED, "pumpwatch edit A state=active");
 	apply("asset,department,state\nA,ICU,Retired\n");
