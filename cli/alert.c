@@ -193,7 +193,7 @@ int verb_alert_show(struct cli *cli, int argc, char **argv)
 	uint64_t number;
 
 	if (argc != 2)
-		return cli_usage(cli, "\"alert show\" wants one number");
+		return cli_usage(cli, "\"alert show\" wants one number, as in \"pumpwatch alert show 12\"");
 	int r = parse_number(cli, argv[1], &number);
 	if (r != 0)
 		return r;
@@ -274,7 +274,8 @@ int verb_ack(struct cli *cli, int argc, char **argv)
 			return ERROR_USAGE;
 	}
 	if (argc - optind != 1 || !cli->reason)
-		return cli_usage(cli, "\"ack\" wants the number of an alert and a --note");
+		return cli_usage(cli, "\"ack\" wants the number of an alert and a --note, as in: pumpwatch ack 12 --note \"work "
+				 "order 4711\"");
 	c = parse_number(cli, argv[optind], &number);
 	if (c != 0)
 		return c;

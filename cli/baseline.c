@@ -14,6 +14,55 @@ int cli_read_file(struct text *text, const char *path, struct error *e)
 		: file_read(text, path, MANIFEST_BYTES_MAX, ERROR_DATA, e);
 }
 
+int cli_take_list_format(const struct cli *cli, const char *word, enum manifest_list_format *ret_format)
+{
+	static const char *const names[] = {"hashdeep", "md5sum", "sha256sum", "bsd"};
+
+	return cli_choose(cli, "a format", word, names, sizeof names / sizeof *names) < 0 ||
+	       manifest_list_format_parse(ret_format, word) < 0 ? ERROR_USAGE : 0;
+}
+
+/* What else a file is that was given for a manifest, by how it begins; NULL where that is not known. */
+static const char *kind_of_file(const struct text *text)
+{
+	static const struct {
+		const char *begins, *words;
+	} kinds[] = {
+		{"-----BEGIN SSH SIGNATURE-----", "a signature: the manifest comes first, its signatures behind it"},
+		{"-----BEGIN OPENSSH PRIVATE KEY-----", "a private key: give it to nobody; a manifest is meant"},
+		{"-----BEGIN PRIVATE KEY-----", "a private key: give it to nobody; a manifest is meant"},
+		{"-----BEGIN RSA PRIVATE KEY-----", "a private key: give it to nobody; a manifest is meant"},
+		{"-----BEGIN CERTIFICATE-----", "a certificate; a manifest is meant"},
+		{"ssh-", "a public key; a manifest is meant"},
+		{"sk-ssh-", "a public key; a manifest is meant"},
+		{"PK\003\004", "a workbook (.xlsx) or a .zip; a manifest is meant"},
+		{"\177ELF", "a program; a manifest is meant"},
+		{"%PDF-", "a PDF; a manifest is meant"},
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (text->length >= strlen(kinds[i].begins) &&
+		    memcmp(text->data, kinds[i].begins, strlen(kinds[i].begins)) == 0)
+			return kinds[i].words;
+	return NULL;
+}
+
+static int parse_manifest(struct manifest *ret_manifest, const char *path, const struct text *text, struct error *e)
+{
+	const char *data = text->data ? text->data : "";
+	const char *kind = text->data ? kind_of_file(text) : NULL;
+
+	if (kind)
+		return error_set(e, ERROR_DATA, "%s is %s (\"pumpwatch baseline learn\" writes one)", path, kind);
+	if (manifest_parse(ret_manifest, path, data, text->length, e) == 0)
+		return 0;
+	if (e && strncmp(data, "%%%% ", 5) != 0) {
+		const struct error why = *e;
+		error_set(e, why.code, "%s (of a vendor's list \"pumpwatch baseline import\" makes a manifest)", why.text);
+	}
+	return -1;
+}
+
 int cli_load_baseline(struct cli *cli, const char *id, struct store_baseline *ret_baseline, struct error *e)
 {
 	int r = store_baseline_load(cli->store, id, ret_baseline, e);
@@ -29,7 +78,7 @@ int cli_load_manifest(const char *path, struct store_baseline *ret_baseline, str
 	CLEANUP(text_clear) struct text text;
 
 	if (cli_read_file(&text, path, e) < 0 ||
-	    manifest_parse(&baseline.manifest, path, text.data ? text.data : "", text.length, e) < 0)
+	    parse_manifest(&baseline.manifest, path, &text, e) < 0)
 		return -1;
 	if (manifest_id(baseline.id, text.data, text.length) < 0)
 		return error_set(e, ERROR_INTERNAL, "the manifest could not be hashed");

@@ -8,6 +8,9 @@
 /* Read a manifest or list; "-" is standard input. text is initialised here. */
 int cli_read_file(struct text *text, const char *path, struct error *e);
 
+/* Take the name of a list's format. Returns 0, or 64 after cli_usage() has spoken. */
+int cli_take_list_format(const struct cli *cli, const char *word, enum manifest_list_format *ret_format);
+
 /* Load a baseline of the store, which is open, by its id or the beginning of it. Returns 0 or -1. */
 int cli_load_baseline(struct cli *cli, const char *id, struct store_baseline *ret_baseline, struct error *e);
 

@@ -22,6 +22,26 @@ struct make_options {
 	enum manifest_scope scope;
 };
 
+static int take_kind(const struct cli *cli, const char *word, enum visit_kind *ret_kind)
+{
+	const char *names[VISIT_KIND_COUNT];
+
+	for (int i = 0; i < VISIT_KIND_COUNT; i++)
+		names[i] = visit_kind_name((enum visit_kind)i);
+	int index = cli_choose(cli, "a kind", word, names, VISIT_KIND_COUNT);
+	*ret_kind = index < 0 ? VISIT_FIRMWARE : (enum visit_kind)index;
+	return index < 0 ? ERROR_USAGE : 0;
+}
+
+static int take_scope(const struct cli *cli, const char *word, enum manifest_scope *ret_scope)
+{
+	static const char *const names[] = {"model", "device"};
+	int index = cli_choose(cli, "a scope", word, names, 2);
+
+	*ret_scope = index == 1 ? MANIFEST_DEVICE : MANIFEST_MODEL;
+	return index < 0 ? ERROR_USAGE : 0;
+}
+
 static int read_options(struct cli *cli, int argc, char **argv, struct make_options *ret)
 {
 	static const struct option options[] = {
@@ -45,17 +65,11 @@ static int read_options(struct cli *cli, int argc, char **argv, struct make_opti
 			ret->against = optarg;
 		else if (c == 'K')
 			ret->key = optarg;
-		else if (c == 'k' && visit_kind_parse(&ret->kind, optarg) == 0)
+		else if (c == 'k' && take_kind(cli, optarg, &ret->kind) == 0)
 			has_kind = true;
-		else if (c == 'k')
-			return cli_usage(cli, "a kind is firmware, drug-library, config or other, not \"%s\"", optarg);
-		else if (c == 'f' && manifest_list_format_parse(&ret->format, optarg) < 0)
-			return cli_usage(cli, "a format is hashdeep, md5sum, sha256sum or bsd, not \"%s\"", optarg);
-		else if (c == 's' && strcmp(optarg, "model") != 0 && strcmp(optarg, "device") != 0)
-			return cli_usage(cli, "a scope is model or device, not \"%s\"", optarg);
-		else if (c == 's')
-			ret->scope = strcmp(optarg, "device") == 0 ? MANIFEST_DEVICE : MANIFEST_MODEL;
-		else if (c != 'f')
+		else if (c == 'f' && cli_take_list_format(cli, optarg, &ret->format) == 0)
+			continue;
+		else if (c != 's' || take_scope(cli, optarg, &ret->scope) != 0)
 			return ERROR_USAGE;
 	}
 	if (argc - optind != 1)

@@ -356,10 +356,8 @@ int verb_baseline_show(struct cli *cli, int argc, char **argv)
 	while ((c = cli_option(cli, argc, argv, options)) != -1) {
 		if (c == 'l')
 			list = optarg;
-		else if (c != 'f')
+		else if (c != 'f' || cli_take_list_format(cli, optarg, &format) != 0)
 			return ERROR_USAGE;
-		else if (manifest_list_format_parse(&format, optarg) < 0)
-			return cli_usage(cli, "a format is hashdeep, md5sum, sha256sum or bsd, not \"%s\"", optarg);
 	}
 	if (argc - optind != 1)
 		return cli_usage(cli, "\"baseline show\" wants one id or manifest");

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/escape.h"
 #include "cli/cli.h"
+#include "cli/mistakes.h"
 #include "outbox/outbox.h"
 #include "pull/pull.h"
 
@@ -73,10 +74,11 @@ int cli_option(struct cli *cli, int argc, char **argv, const struct option *opti
 	int c = getopt_long(argc, argv, has_output(options) ? ":o:" : ":", options, NULL);
 	if (c == ':')
 		cli_usage(cli, "%s wants a value", argv[optind - 1]);
-	else if (c == '?' && optopt && argv[optind - 1][1] != '-')
-		cli_usage(cli, "-%c is no option of \"%s\"", optopt, cli->verb);
-	else if (c == '?')
-		cli_usage(cli, "%s is no option of \"%s\"", argv[optind - 1], cli->verb);
+	if (c == '?') {
+		const char *given = cli_refused_option(argv);
+		char like[CLI_LIKE_SIZE];
+		cli_usage(cli, "%s is no option of \"%s\"%s", given, cli->verb, cli_like_option(given, options, like));
+	}
 	return c == ':' ? '?' : c;
 }
 

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -44,18 +45,62 @@ static int forget_back_off(struct cli *cli, struct store_device *device, struct 
 	return store_standing_save(cli->store, device->device.asset, &device->standing, e);
 }
 
+static const char *const field_names[] = {
+	"serial", "mac", "model", "name", "department", "link", "credential", "pin", "state",
+};
+
+/* A word without "=": one of a pair that blanks have parted, perhaps. */
+static int refuse_word(int argc, char **argv, int i, struct error *e)
+{
+	for (size_t k = 0; k < sizeof field_names / sizeof *field_names; k++)
+		if (strcasecmp(argv[i], field_names[k]) == 0)
+			return error_set(e, ERROR_USAGE, "\"%s\": write FIELD=VALUE in one word, with quotes around blanks, "
+					 "as in \"%s=%s\"", argv[i], field_names[k],
+					 i + 1 < argc && strcmp(argv[i + 1], "=") != 0 ? argv[i + 1]
+					 : i + 2 < argc ? argv[i + 2] : "VALUE");
+	return error_set(e, ERROR_USAGE, "\"%s\": write FIELD=VALUE, as in state=maintenance", argv[i]);
+}
+
+static int check_field(const char *field, struct error *e)
+{
+	struct cli_guess guess = {0};
+
+	for (size_t k = 0; k < sizeof field_names / sizeof *field_names; k++) {
+		if (strcmp(field, field_names[k]) == 0)
+			return 0;
+		cli_guess_add(&guess, field, field_names[k]);
+	}
+	if (guess.word)
+		return error_set(e, ERROR_USAGE, "there is no field \"%s\": did you mean \"%s\"?", field, guess.word);
+	return 0; /* refused with the list of them */
+}
+
+static const char *like_state(const char *value)
+{
+	struct cli_guess guess = {0};
+
+	for (int i = 0; i < INVENTORY_STATE_COUNT; i++)
+		cli_guess_add(&guess, value, inventory_state_name((enum inventory_state)i));
+	return guess.word;
+}
+
 static int apply_fields(struct cli *cli, struct inventory_device *device, int argc, char **argv,
 			struct text *detail, struct error *e)
 {
 	for (int i = 0; i < argc; i++) {
 		char *equals = strchr(argv[i], '=');
 		if (!equals)
-			return error_set(e, ERROR_USAGE, "\"%s\": write FIELD=VALUE, as in state=maintenance", argv[i]);
+			return refuse_word(argc, argv, i, e);
 		CLEANUP(cleanup_free) char *field = strndup(argv[i], (size_t)(equals - argv[i]));
 		if (!field)
 			return error_memory(e);
-		if (inventory_device_set(device, field, equals + 1, e) < 0)
+		if (check_field(field, e) < 0)
+			return -1;
+		if (inventory_device_set(device, field, equals + 1, e) < 0) {
+			if (strcmp(field, "state") == 0 && like_state(equals + 1))
+				return error_set(e, ERROR_DATA, "%s: did you mean state=%s?", argv[i], like_state(equals + 1));
 			return error_prefix(e, "%s", argv[i]);
+		}
 		text_addf(detail, "%s%s", i ? ", " : "", argv[i]);
 	}
 	const struct inventory_model *model = cli_find_model(cli, device->model, e);
@@ -91,7 +136,10 @@ static int edit(struct cli *cli, const char *asset, int argc, char **argv)
 int verb_edit(struct cli *cli, int argc, char **argv)
 {
 	if (argc < 3)
-		return cli_usage(cli, "\"edit\" wants an asset and one FIELD=VALUE or more");
+		return cli_usage(cli, "\"edit\" wants an asset and one FIELD=VALUE or more, as in \"pumpwatch edit PUMP-0001 "
+				 "state=maintenance\"");
+	if (strchr(argv[1], '=') && !strchr(argv[2], '='))
+		return cli_usage(cli, "the asset comes first: did you mean \"pumpwatch edit %s %s\"?", argv[2], argv[1]);
 	return edit(cli, argv[1], argc - 2, argv + 2);
 }
 

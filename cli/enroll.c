@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/contact.h"
+#include "cli/mistakes.h"
 #include "cli/import.h"
 #include "enroll/enroll.h"
 
@@ -73,12 +74,15 @@ static int read_options(int argc, char **argv, struct enroll_options *ret, struc
 		} else if (c == 'n') {
 			ret->no_test = true;
 		} else {
-			return error_set(e, ERROR_USAGE, "%s: %s", argv[optind - 1],
-					 c == ':' ? "wants a value" : "is no option of \"enroll\"");
+			char like[CLI_LIKE_SIZE];
+			const char *given = c == ':' ? argv[optind - 1] : cli_refused_option(argv);
+			return error_set(e, ERROR_USAGE, c == ':' ? "%s wants a value%s" : "%s is no option of \"enroll\"%s",
+					 given, c == ':' ? "" : cli_like_option(given, options, like));
 		}
 	}
 	if (argc - optind != 1)
-		return error_set(e, ERROR_USAGE, "\"enroll\" wants one asset: see \"pumpwatch enroll --help\"");
+		return error_set(e, ERROR_USAGE, "\"enroll\" wants one asset, as in \"pumpwatch enroll PUMP-0001 --model MODEL --link LINK\": see "
+				 "\"pumpwatch enroll --help\"");
 	ret->device.asset = strdup(argv[optind]);
 	if (!ret->device.asset)
 		return error_memory(e);

@@ -14,6 +14,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "cli/table.h"
+#include "cli/mistakes.h"
 #include "pull/pull.h"
 
 enum { REASON_MAX = 1000 };
@@ -123,42 +124,6 @@ static const struct cli_verb *find_verb(int argc, char **argv, int *ret_words)
 	return NULL;
 }
 
-/* Name the verbs that begin with the word group: "show, check". */
-static void write_group(struct text *text, const char *group)
-{
-	size_t length = strlen(group);
-
-	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
-		if (strncmp(verb->name, group, length) == 0 && verb->name[length] == ' ')
-			text_addf(text, "%s%s", text->length ? ", " : "", verb->name + length + 1);
-}
-
-static int unknown_verb(const struct cli *cli, int argc, char **argv)
-{
-	CLEANUP(text_clear) struct text group;
-	struct cli_guess guess = {0};
-	char two[128];
-
-	text_init(&group);
-	write_group(&group, argv[0]);
-	(void)snprintf(two, sizeof two, "%s %s", argv[0], argc > 1 ? argv[1] : ""); /* a cut one is like none */
-	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
-		const char *second = strchr(verb->name, ' ');
-		if (second && argc > 1)
-			cli_guess_add(&guess, two, verb->name);
-		if (group.length == 0 && !second)
-			cli_guess_add(&guess, argv[0], verb->name);
-		else if (group.length == 0 && strcmp(argv[0], second + 1) == 0)
-			guess = (struct cli_guess){.word = verb->name};
-	}
-	const char *given = guess.word && strchr(guess.word, ' ') && group.length > 0 ? two : argv[0];
-	if (guess.word)
-		return cli_usage(cli, "there is no verb \"%s\": did you mean \"%s\"?", given, guess.word);
-	if (group.length > 0)
-		return cli_usage(cli, "\"%s\" wants one more word: %s", argv[0], group.data);
-	return cli_usage(cli, "there is no verb \"%s\"", argv[0]);
-}
-
 static void find_login(char *ret_by, size_t size)
 {
 	const struct passwd *entry = getpwuid(getuid());
@@ -254,6 +219,21 @@ static bool is_dumb(void)
 	return kind && strcmp(kind, "dumb") == 0;
 }
 
+static int load_setup(struct cli *cli, const char *config, struct error *e)
+{
+	const char *wanted = config ? config : getenv("PUMPWATCH_CONFIG");
+	const char *path = wanted && *wanted ? wanted : PUMPWATCH_CONF;
+
+	if (setup_load(&cli->setup, config, e) == 0)
+		return 0;
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		error_set(e, ERROR_CONFIG, "%s: there is no such file: name your configuration with --config FILE or "
+			  "PUMPWATCH_CONFIG", path);
+	else if (access(path, R_OK) < 0 && errno == EACCES)
+		error_set(e, ERROR_PERMISSION, "%s: you may not read it: say \"sudo -u pumpwatch pumpwatch ...\"", path);
+	return -1;
+}
+
 static int run_verb(struct cli *cli, const struct cli_verb *verb, const char *config, int argc, char **argv)
 {
 	struct error e;
@@ -262,13 +242,12 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, const char *co
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return print_verb_help(verb);
 	cli->verb = verb->name;
-	argc = take_late_options(cli, argc, argv);
-	if (argc < 0)
+	if (cli_check_dashes(cli, argc, argv) != 0 || (argc = take_late_options(cli, argc, argv)) < 0)
 		return ERROR_USAGE;
 	if (cli->reason && verb->role != CLI_ACTS)
 		return cli_usage(cli, "--reason is for verbs that act, which \"%s\" is not", verb->name);
 	cli->progress = !cli->quiet && isatty(STDERR_FILENO) == 1 && !is_dumb();
-	if (verb->role != CLI_ALONE && (setup_load(&cli->setup, config, &e) < 0 ||
+	if (verb->role != CLI_ALONE && (load_setup(cli, config, &e) < 0 ||
 				  setup_use_timezone(&cli->setup, getenv("TZ"), &e) < 0))
 		return cli_fail(cli, &e);
 	optind = 0; /* glibc: begin anew, with another argv */
@@ -285,7 +264,7 @@ static int help(const struct cli *cli, int argc, char **argv)
 		return end_output(0);
 	}
 	const struct cli_verb *verb = find_verb(argc, argv, &words);
-	return verb ? print_verb_help(verb) : unknown_verb(cli, argc, argv);
+	return verb ? print_verb_help(verb) : cli_unknown_verb(cli, argc, argv);
 }
 
 static int take_by(struct cli *cli, const char *by)
@@ -325,6 +304,14 @@ static void look_at_terminal(struct cli *cli)
 	cli->color = cli->terminal && !(no_color && *no_color) && !is_dumb();
 }
 
+static int refuse_option(const struct cli *cli, char **argv, const struct option *options)
+{
+	const char *given = cli_refused_option(argv);
+	char like[CLI_LIKE_SIZE];
+
+	return cli_usage(cli, "there is no option \"%s\" before the verb%s", given, cli_like_option(given, options, like));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -358,14 +345,17 @@ int main(int argc, char **argv)
 			if (cli_take_reason(&cli, optarg) != 0)
 				return ERROR_USAGE;
 			break;
-		case 'h': print_help(stdout); return end_output(0);
+		case 'h': return help(&cli, argv[optind] && argv[optind][0] != '-' ? argc - optind : 0, argv + optind);
 		case 'V': puts("pumpwatch " PACKAGE_VERSION); return end_output(0);
 		case ':': return cli_usage(&cli, "%s wants a value", argv[optind - 1]);
-		default: return cli_usage(&cli, "there is no option \"%s\" before the verb", argv[optind - 1]);
+		default: return refuse_option(&cli, argv, options);
 		}
 	}
 	argc -= optind;
 	argv += optind;
+	if (argc == 0 && config)
+		return cli_usage(&cli, "a verb is missing, as in \"pumpwatch --config %s devices\"",
+				 strchr(config, '/') ? config : "FILE");
 	if (argc == 0) {
 		print_help(stderr);
 		return ERROR_USAGE;
@@ -374,6 +364,6 @@ int main(int argc, char **argv)
 		return help(&cli, argc - 1, argv + 1);
 	const struct cli_verb *verb = find_verb(argc, argv, &words);
 	if (!verb)
-		return unknown_verb(&cli, argc, argv);
+		return cli_unknown_verb(&cli, argc, argv);
 	return run_verb(&cli, verb, config, argc - words + 1, argv + words - 1);
 }

@@ -258,6 +258,10 @@ int verb_show(struct cli *cli, int argc, char **argv)
 
 	if (cli_option(cli, argc, argv, none) != -1)
 		return ERROR_USAGE;
+	if (argc - optind == 2 && (strcmp(argv[optind], "alert") == 0 || strcmp(argv[optind], "baseline") == 0 ||
+				   strcmp(argv[optind], "model") == 0))
+		return cli_usage(cli, "the words are the other way round: did you mean \"%s show %s\"?", argv[optind],
+				 argv[optind + 1]);
 	if (argc - optind != 1)
 		return cli_usage(cli, "\"show\" wants one asset, as in \"pumpwatch show PUMP-0001\"");
 	const char *asset = argv[optind];

@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
@@ -284,6 +285,21 @@ static const struct config_window *find_window(const struct cli *cli, const char
 	return NULL;
 }
 
+static int refuse_window(const struct cli *cli, const char *name)
+{
+	const struct config *config = &cli->setup.config;
+	struct cli_guess guess = {0};
+
+	for (size_t i = 0; i < config->window_count; i++)
+		cli_guess_add(&guess, name, config->windows[i].name);
+	if (guess.word)
+		return cli_usage(cli, "the configuration has no [window %s]: did you mean \"%s\"?", name, guess.word);
+	if (config->window_count == 0)
+		return cli_usage(cli, "the configuration has no [window %s], nor any other: leave --window out to visit all", name);
+	return cli_usage(cli, "the configuration has no [window %s]: its windows begin with \"%s\"", name,
+			 config->windows[0].name);
+}
+
 /* A window's devices by hand: chosen by its filter, without its hours. */
 static int choose_by_window(struct cli *cli, const struct config_window *window, struct store_devices *devices,
 			    const char ***ret_assets, size_t *ret_count, struct error *e)
@@ -377,10 +393,12 @@ int verb_sweep(struct cli *cli, int argc, char **argv)
 		if (c == 'a')
 			all = true;
 		else if (c == 'w' && !(window = find_window(cli, optarg)))
-			return cli_usage(cli, "the configuration has no [window %s]", optarg);
+			return refuse_window(cli, optarg);
 		else if (c != 'w')
 			return ERROR_USAGE;
 	}
+	if (argc - optind == 1 && strcasecmp(argv[optind], "all") == 0)
+		return cli_usage(cli, "every device is meant by --all: say \"pumpwatch sweep --all\"");
 	if ((optind < argc) + all + (window != NULL) > 1)
 		return cli_usage(cli, "give assets, or --all, or --window: one of the three");
 	request.assets = (const char *const *)argv + optind;

@@ -13,27 +13,31 @@ static bool same_letter(char a, char b)
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* How many letters differ (Levenshtein). */
+/* How many letters differ; two that are swapped count as one (Damerau's distance, each place edited
+ * once). */
 static unsigned distance(const char *a, const char *b)
 {
 	size_t n = strlen(b);
-	unsigned row[WORD_MAX];
+	unsigned rows[3][WORD_MAX] = {0};
 
 	if (n >= WORD_MAX || strlen(a) >= WORD_MAX)
 		return UNLIKE;
 	for (size_t k = 0; k <= n; k++)
-		row[k] = (unsigned)k;
+		rows[0][k] = (unsigned)k;
 	for (size_t i = 1; a[i - 1]; i++) {
-		unsigned corner = row[0];
+		unsigned *row = rows[i % 3];
+		const unsigned *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
 		row[0] = (unsigned)i;
 		for (size_t k = 1; k <= n; k++) {
-			unsigned change = corner + !same_letter(a[i - 1], b[k - 1]);
-			unsigned shorter = row[k] < row[k - 1] ? row[k] + 1 : row[k - 1] + 1;
-			corner = row[k];
+			unsigned change = above[k - 1] + !same_letter(a[i - 1], b[k - 1]);
+			unsigned shorter = (above[k] < row[k - 1] ? above[k] : row[k - 1]) + 1;
 			row[k] = change < shorter ? change : shorter;
+			if (i > 1 && k > 1 && same_letter(a[i - 1], b[k - 2]) && same_letter(a[i - 2], b[k - 1]) &&
+			    before[k - 2] + 1 < row[k])
+				row[k] = before[k - 2] + 1;
 		}
 	}
-	return row[n];
+	return rows[strlen(a) % 3][n];
 }
 
 /* One letter may differ in a short word, two in a longer one; a beginning is as good as one. */
@@ -57,6 +61,17 @@ void cli_guess_add(struct cli_guess *guess, const char *given, const char *known
 	guess->far = far;
 }
 
+enum { LISTED_MOST = 10 }; /* words that a message names */
+
+/* Where none is like it: the first of which it is a part. */
+static const char *holding(const char *given, const char *const *names, size_t count)
+{
+	for (size_t i = 0; strlen(given) >= 3 && i < count; i++)
+		if (strcasestr(names[i], given))
+			return names[i];
+	return NULL;
+}
+
 int cli_choose(const struct cli *cli, const char *what, const char *given, const char *const *names, size_t count)
 {
 	CLEANUP(text_clear) struct text list;
@@ -69,7 +84,11 @@ int cli_choose(const struct cli *cli, const char *what, const char *given, const
 		cli_guess_add(&guess, given, names[i]);
 		text_addf(&list, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", names[i]);
 	}
-	cli_usage(cli, "%s is %s, not \"%s\"%s%s%s", what, list.data ? list.data : "", given,
-		  guess.word ? ": did you mean \"" : "", guess.word ? guess.word : "", guess.word ? "\"?" : "");
+	const char *word = guess.word ? guess.word : holding(given, names, count);
+	if (word && count > LISTED_MOST)
+		cli_usage(cli, "\"%s\" is not %s: did you mean \"%s\"?", given, what, word);
+	else
+		cli_usage(cli, "%s is %s, not \"%s\"%s%s%s", what, list.data ? list.data : "", given,
+			  word ? ": did you mean \"" : "", word ? word : "", word ? "\"?" : "");
 	return -1;
 }

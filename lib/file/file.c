@@ -16,6 +16,8 @@ static int fail(struct error *e, int number, const char *path, const char *act)
 {
 	bool denied = number == EACCES || number == EPERM;
 
+	if (number == EISDIR)
+		return error_set(e, ERROR_DATA, "%s is a folder: name a file in it", path);
 	return error_set(e, denied ? ERROR_PERMISSION : ERROR_UNAVAILABLE, "%s: cannot %s: %s", path, act,
 			 strerror(number));
 }

@@ -88,13 +88,13 @@ wrong_usage_is_64_and_says_why() {
 		withdraw x|did you mean "baseline withdraw"?
 		baseline|"baseline" wants one more word: learn, import, sign, add
 		model|"model" wants one more word: show, check
-		alert 12|"alert" wants one more word: show
+		alert 12|"alert" wants one more word: 
 		models x|"models" takes no arguments, but "x" was given
 		model show medfusion400|there is no profile "medfusion400": did you mean "medfusion-4000"?
 		model show|"model show" wants one model
 		enroll|"enroll" wants one asset
 		enroll A-1|--model and --link must be given
-		enroll A-1 --model|--model: wants a value
+		enroll A-1 --model|--model wants a value
 		enroll A-1 --model generc --link file:///tmp|did you mean "generic"?
 		enroll A-1 --model generic --link file:///tmp --pin-seen --no-test|--pin-seen needs the test
 		edit A-1|"edit" wants an asset and one FIELD=VALUE or more
