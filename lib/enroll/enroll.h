@@ -14,7 +14,7 @@ struct error;
 /* Make one visit and wait for it, running the loop of the environment. Holds the lease of
  * a device that is enrolled. learn_pin and list_only as in struct visit_order; names, which may be
  * NULL, are asked for on a link that cannot list. A visit that was made is no error, whatever
- * its outcome. Returns 0, or -1: not tried, with words. */
+ * its outcome. Refused while a stop is in force, but for a folder of this host. Returns 0, or -1: not tried, with words. */
 struct enroll_visit {
 	bool learn_pin;
 	bool list_only;

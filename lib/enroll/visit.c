@@ -103,6 +103,9 @@ static int run(struct waiting *waiting, const struct sweep_preparation *preparat
 	};
 	struct pull_visit *visit = NULL;
 
+	/* A folder of this host is no device. */
+	if (preparation->order.address.scheme != VISIT_FILE && sweep_refuse_stopped(waiting->environment, e) < 0)
+		return -1;
 	waiting->done = false;
 	int r = pull_start(&visit, waiting->environment->pool, &preparation->order, &preparation->secret,
 			   &handlers, e);

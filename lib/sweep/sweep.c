@@ -331,7 +331,7 @@ static int open_record(struct sweep *sweep, const struct sweep_request *request,
 	return begin_record(sweep, request, &devices, e);
 }
 
-static int refuse_while_stopped(const struct sweep_environment *environment, struct error *e)
+int sweep_refuse_stopped(const struct sweep_environment *environment, struct error *e)
 {
 	CLEANUP(cleanup_free) char *reason = NULL;
 	int r = sweep_stop_read(environment->config->state, &reason, e);
@@ -355,7 +355,7 @@ static bool is_gone(const char *owner, const void *ours)
 int sweep_start(struct sweep **ret_sweep, const struct sweep_environment *environment,
 		const struct sweep_request *request, const struct sweep_handlers *handlers, struct error *e)
 {
-	if (refuse_while_stopped(environment, e) < 0 || refuse_while_full(environment, e) < 0 ||
+	if (sweep_refuse_stopped(environment, e) < 0 || refuse_while_full(environment, e) < 0 ||
 	    store_lease_drop_gone(environment->store, is_gone, environment->owner, e) < 0)
 		return -1;
 	CLEANUP(cleanup_sweep_free) struct sweep *sweep = calloc(1, sizeof *sweep);

@@ -171,4 +171,6 @@ int sweep_resolve_alerts(const struct sweep_environment *environment, const stru
  * words (the caller frees them), 0 when there is none, -1 when that cannot be told. */
 int sweep_stop_read(const char *state_folder, char **ret_reason, struct error *e);
 int sweep_stop_write(const char *state_folder, const char *reason, struct error *e);
+/* Returns 0, or -1 while a stop is in force, with its words. */
+int sweep_refuse_stopped(const struct sweep_environment *environment, struct error *e);
 int sweep_stop_remove(const char *state_folder, struct error *e);
