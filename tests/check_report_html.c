@@ -18,7 +18,7 @@ static const struct {
 	{"100%", "100%25"},
 	{"line\nbreak\x1b[2J", "line%0Abreak%1B[2J"},
 	{"\xff\xfe", "%FF%FE"},
-	{"a\xe2\x80\xae""b", "a%E2%80%AEb"},
+	{"a\xe2\x80\xae.b\xe2\x80\xac", "a%E2%80%AE.b%E2%80%AC"},
 	{"pömpe", "pömpe"},
 };
 

@@ -10,7 +10,7 @@ static const char style[] =
 	":root{color-scheme:light dark;--ink:#111;--paper:#fff;--quiet:#555;--line:#767676;--mark:#f0f0f0}"
 	"@media (prefers-color-scheme:dark){:root{--ink:#eee;--paper:#161616;--quiet:#b5b5b5;--line:#8a8a8a;--mark:#2a2a2a}}"
 	"@page{margin:14mm}"
-	"body{margin:0 auto;max-width:60rem;padding:1rem;color:var(--ink);background:var(--paper);"
+	"html{background:var(--paper)}body{margin:0 auto;max-width:60rem;padding:1rem;color:var(--ink);background:var(--paper);"
 	"font:1rem/1.4 \"Liberation Sans\",Arial,sans-serif}"
 	"h1{margin:0;font-size:1.1rem}h2{margin:1.4rem 0 .3rem;font-size:1.05rem;border-bottom:1px solid var(--line)}"
 	".result{display:inline-block;margin:.5rem 0;padding:.1rem .8rem;border:.25rem solid var(--ink);"
@@ -23,7 +23,7 @@ static const char style[] =
 	"th[scope=row]{width:9rem;font-weight:normal;color:var(--quiet)}thead th{border-bottom:2px solid var(--line)}"
 	".files th[scope=row]{width:auto;color:inherit}.files tbody{break-inside:avoid}"
 	".differs{background:var(--mark);font-weight:bold}.digest{font:.8rem/1.35 \"Liberation Mono\",monospace;"
-	"font-weight:normal}"
+	"font-weight:normal;overflow-wrap:anywhere}"
 	".sign{display:grid;grid-template-columns:1fr 1fr;gap:2.4rem 2rem;margin-top:2.4rem;break-inside:avoid}"
 	".sign div{border-top:1px solid var(--ink);padding-top:.2rem}"
 	"@media print{:root{--ink:#000;--paper:#fff;--quiet:#333;--line:#777;--mark:#eee}body{max-width:none;padding:0;"
@@ -71,8 +71,8 @@ static void add_digests(struct text *text, const char *label, uint64_t size, con
 
 	hex_write(md5, digest->md5, DIGEST_MD5_SIZE);
 	hex_write(sha256, digest->sha256, DIGEST_SHA256_SIZE);
-	text_addf(text, "<div>%s%s bytes</div><div class=\"digest\">MD5 %s<br>SHA-256 %s</div>", label,
-		  sheet_number(number, size), md5, sha256);
+	text_addf(text, "<div>%s%s %s</div><div class=\"digest\">MD5 %s<br>SHA-256 %s</div>", label,
+		  sheet_number(number, size), size == 1 ? "byte" : "bytes", md5, sha256);
 }
 
 static void add_row(struct text *text, const struct sheet_row *row)

@@ -102,7 +102,8 @@ static void add_digests(struct text *text, const char *label, uint64_t size, con
 
 	hex_write(md5, digest->md5, DIGEST_MD5_SIZE);
 	hex_write(sha256, digest->sha256, DIGEST_SHA256_SIZE);
-	text_addf(text, "  %s%s bytes\n    MD5     %s\n    SHA-256 %s\n", label, sheet_number(number, size), md5, sha256);
+	text_addf(text, "  %s%s %s\n    MD5     %s\n    SHA-256 %s\n", label, sheet_number(number, size),
+		  size == 1 ? "byte" : "bytes", md5, sha256);
 }
 
 static void add_row(struct text *text, const struct sheet_row *row)

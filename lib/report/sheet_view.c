@@ -296,10 +296,11 @@ static int view_not_covered(struct sheet_part *part, const struct report_sheet *
 	for (size_t i = 0; i < model->not_covered.count && r == 0; i++)
 		r = add_string(part, "By no link", model->not_covered.items[i]);
 	if (r == 0)
-		r = add_count(part, "Left out", sheet->report->left_out, "files that always change, by the profile");
+		r = add_count(part, "Left out", sheet->report->left_out, sheet->report->left_out == 1 ? "file that always changes, by the profile"
+						    : "files that always change, by the profile");
 	if (r == 0)
 		r = add_count(part, "Not read", sheet->report->not_covered,
-			      "things that no pattern of the profile names, or that are no plain files");
+			      "found that no pattern of the profile names, or that are no plain files");
 	if (r == 0 && !visit_scheme_lists(sheet->scheme))
 		r = add_words(part, "Not seen", "files beside those asked for by name: this link cannot list");
 	if (r == 0 && model->example)

@@ -14,4 +14,7 @@ for fleet in trouble fine empty stopped hostile large; do
 	"$builddir/tests/page/fleets" "$fleet" >"$pages/$fleet.html" || exit 1
 	asked+=("$fleet=$pages/$fleet.html")
 done
+for sheet in pass fail; do # of the service bench
+	asked+=("sheet-$sheet=$srcdir/tests/data/sheet/$sheet.html")
+done
 TMPDIR=$pages python3 "$srcdir/tests/page/browser.py" check "${asked[@]}"
