@@ -19,9 +19,17 @@ static void on_interrupt(int number)
 	(void)number;
 }
 
-/* Wait for a line with SIGINT and SIGTERM let in, and nowhere else, so that none is lost between a
- * look and the wait. Returns whether there is one. */
-static bool wait_for_line(void)
+static void print_question(const char *question)
+{
+	(void)fflush(stdout); /* in order */
+	fprintf(stderr, "%s ", question);
+	(void)fflush(stderr);
+}
+
+/* Put the question and wait for a line, with SIGINT and SIGTERM let in during the wait alone, so that
+ * none that comes once the question is seen is lost, or ends us without a word. Returns whether
+ * there is a line. */
+static bool wait_for_line(const char *question)
 {
 	const struct sigaction action = {.sa_handler = on_interrupt};
 	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -35,6 +43,7 @@ static bool wait_for_line(void)
 	(void)sigprocmask(SIG_BLOCK, &ours, &before);
 	(void)sigaction(SIGINT, &action, &interrupt);
 	(void)sigaction(SIGTERM, &action, &termination);
+	print_question(question);
 	during = before;
 	sigdelset(&during, SIGINT);
 	sigdelset(&during, SIGTERM);
@@ -65,10 +74,7 @@ static int read_line(char ret_answer[static CLI_ANSWER_SIZE])
 
 int cli_ask(const char *question, char ret_answer[static CLI_ANSWER_SIZE])
 {
-	(void)fflush(stdout); /* in order */
-	fprintf(stderr, "%s ", question);
-	(void)fflush(stderr);
-	int r = wait_for_line() ? read_line(ret_answer) : 0;
+	int r = wait_for_line(question) ? read_line(ret_answer) : 0;
 	if (r == 0)
 		fputc('\n', stderr);
 	return r;

@@ -71,6 +71,9 @@ static int try_file(struct cli *cli, struct cli_contact *contact, const struct i
 	contact->trial = seen ? seen->outcome : report.outcome;
 	contact->trial_bytes = report.bytes;
 	contact->trial_time = report.ended_at - report.started_at;
+	/* The second contact went by the key and the serial that the first one showed. */
+	if (report.outcome == VISIT_OK)
+		contact->report.grade = report.grade;
 	return 0;
 }
 

@@ -228,8 +228,6 @@ a_device_with_releases_of_its_own_is_held_to_them() {
 
 # ---- over the network ----
 
-connected() { [ "$("$PUMPS" --tell "$1/control" "1 most" | awk '{ print $3 }')" -ge 1 ]; }
-
 over_ftp_it_says_what_the_link_is_worth_and_ends_by_control_c() {
 	local fleet=$TEMPORARY/fleet url
 	fleet_start "$fleet" --pumps 1 || return

@@ -42,6 +42,9 @@ fleet_tell() {
 # Usage: fleet_most FOLDER ; the most control connections that any pump saw at once.
 fleet_most() { "$PUMPS" --tell "$1/control" "all most" | awk '$2 > most { most = $2 } END { print most + 0 }'; }
 
+# Usage: connected FOLDER ; whether the first pump has a control connection now.
+connected() { [ "$("$PUMPS" --tell "$1/control" "1 most" | awk '{ print $3 }')" -ge 1 ]; }
+
 # Usage: fleet_verbs FOLDER [PUMP] ; every command that came, once, sorted.
 fleet_verbs() {
 	awk -v n="${2:-}" '(n == "" || $1 == n) && $3 ~ /^[A-Z]/ { print $3 }' "$1/record" | sort -u | tr '\n' ' '
