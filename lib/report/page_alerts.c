@@ -66,23 +66,6 @@ static int by_group(const void *a, const void *b)
 	return compare_numbers(one->number, other->number);
 }
 
-/* By number, as they stand in the fleet. */
-static const struct alert *find(const struct report_fleet *fleet, uint64_t number)
-{
-	size_t low = 0, high = fleet->alert_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (fleet->alerts[middle].number == number)
-			return &fleet->alerts[middle];
-		if (fleet->alerts[middle].number < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
-}
-
 static int make_index(struct index *ret, const struct report_fleet *fleet)
 {
 	size_t count = fleet->alert_count;
@@ -96,7 +79,7 @@ static int make_index(struct index *ret, const struct report_fleet *fleet)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		const struct alert *alert = &fleet->alerts[i];
-		const struct alert *group = alert->under ? find(fleet, alert->under) : NULL;
+		const struct alert *group = alert->under ? alert_find(fleet->alerts, count, alert->under) : NULL;
 		if (group && group->group)
 			index.under[index.under_count++] = alert;
 		else

@@ -12,7 +12,16 @@
 
 enum { TASKS_UNFOLDED = 12 };
 
-static void add_task(struct text *text, const struct report_task *task)
+/* Beyond so many alerts not each has its place on the page. */
+static void add_link(struct text *text, uint64_t alert, bool linked)
+{
+	if (linked)
+		text_addf(text, " <a class=\"tag\" href=\"#alert-%" PRIu64 "\">Alert %" PRIu64 "</a>", alert, alert);
+	else
+		text_addf(text, " <span class=\"tag\">Alert %" PRIu64 "</span>", alert);
+}
+
+static void add_task(struct text *text, const struct report_task *task, bool linked)
 {
 	text_add(text, "<li>");
 	page_add_mark(text, task->urgency == REPORT_NOW ? PAGE_BAD : PAGE_UNKNOWN);
@@ -20,15 +29,14 @@ static void add_task(struct text *text, const struct report_task *task)
 	html_add_words(text, task->what);
 	text_add(text, ".</b>");
 	if (task->alert)
-		text_addf(text, " <a class=\"tag\" href=\"#alert-%" PRIu64 "\">Alert %" PRIu64 "</a>", task->alert,
-			  task->alert);
+		add_link(text, task->alert, linked);
 	text_add(text, "</p><p>Next: ");
 	page_add_advice(text, task->next);
 	text_add(text, "</p></div></li>\n");
 }
 
 /* The tasks of one urgency, which stand together. Returns how many. */
-static size_t add_urgency(struct text *text, const struct report_task *tasks, size_t count)
+static size_t add_urgency(struct text *text, const struct report_task *tasks, size_t count, bool linked)
 {
 	static const char *const headings[] = {"Now", "Today", "Soon"};
 	size_t same = 1;
@@ -40,7 +48,7 @@ static size_t add_urgency(struct text *text, const struct report_task *tasks, si
 	for (size_t i = 0; i < same; i++) {
 		if (i == TASKS_UNFOLDED)
 			text_addf(text, "</ul>\n<details><summary>%zu more</summary><ul class=\"tasks\">\n", same - i);
-		add_task(text, &tasks[i]);
+		add_task(text, &tasks[i], linked);
 	}
 	text_add(text, same > TASKS_UNFOLDED ? "</ul></details>\n" : "</ul>\n");
 	return same;
@@ -52,7 +60,8 @@ void page_add_tasks(struct text *text, const struct report_fleet *fleet)
 	if (fleet->task_count == 0)
 		text_add(text, "<p>Nothing.</p>\n");
 	for (size_t done = 0; done < fleet->task_count;)
-		done += add_urgency(text, fleet->tasks + done, fleet->task_count - done);
+		done += add_urgency(text, fleet->tasks + done, fleet->task_count - done,
+				    fleet->alert_count <= REPORT_ALERTS_MAX);
 	text_add(text, "</section>\n");
 }
 

@@ -164,6 +164,18 @@ def check_quiet(browser, tally):
     tally.check("nothing is asked for", len(asked) == 1, asked)
 
 
+LINKS = """[...document.querySelectorAll("a[href], use[href]")].map(e => e.getAttribute("href")).filter(
+    href => !href.startsWith("#") || !document.getElementById(href.slice(1)))"""
+TWICE = """[...document.querySelectorAll("[id]")].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)"""
+
+
+def check_links(browser, tally):
+    astray = browser.run(LINKS)
+    tally.check("every link leads to a place of the page", not astray, astray)
+    twice = browser.run(TWICE) if tally.page != "large" else []
+    tally.check("no two places have one name", not twice, twice)
+
+
 # Of what has to be moved into sight on a phone axe cannot see the ground; it can on a wide screen.
 AXE_RUN = """axe.run(document, {resultTypes: ["violations", "incomplete"]}).then(results => {
     const hidden = node => document.querySelector(node.target[0]).closest(".wide");
@@ -261,8 +273,8 @@ def check_text(browser, tally):
                 "hostile" in tally.page)
 
 
-# Each part of the page is looked at in every way once; what differs on the others, in two.
-FULLY = [("light", 1280), ("light", 360), ("dark", 1280), ("dark", 360)]
+# Each part of the page is looked at in every way once; what differs on the others, in one or two.
+LOOKS = {"trouble": [("light", 1280), ("light", 360), ("dark", 1280), ("dark", 360)], "stopped": [("light", 1280)]}
 BRIEFLY = [("light", 1280), ("dark", 360)]
 
 
@@ -270,17 +282,19 @@ def check_page(browser, tally, axe, path):
     browser.look("light", 1280)
     browser.load(path)
     check_quiet(browser, tally)
+    check_links(browser, tally)
     if tally.page == "large":
         return  # the same parts, and too many of them for axe
     browser.run(axe + "; 0")
-    for scheme, width in FULLY if tally.page == "trouble" else BRIEFLY:
+    for scheme, width in LOOKS.get(tally.page, BRIEFLY):
         browser.look(scheme, width)
         check_accessible(browser, tally, "%s, %d pixels" % (scheme, width))
         check_width(browser, tally, width)
     browser.look("light", 1280)
     if tally.page == "trouble":
         check_keyboard(browser, tally)
-    check_paper(browser, tally)
+    if tally.page != "stopped":
+        check_paper(browser, tally)
     browser.look("light", 1280)
     if not tally.page.startswith("sheet"):
         check_text(browser, tally)
