@@ -5,7 +5,9 @@
 #include "base/escape.h"
 #include "base/text.h"
 #include "cli/rollout.h"
+#include "cli/table.h"
 
+enum { VALUE_AT = 17 };  /* column */
 enum { SHORT_MOST = 8 }; /* devices that are named where there is room for a line */
 
 int cli_rollouts_load(struct cli *cli, struct cli_rollouts *ret_rollouts, struct error *e)
@@ -99,11 +101,18 @@ static void add_heading(struct text *text, const struct rollout *rollout)
 }
 
 /* Print a line with a label and what was written into text, which is then empty. */
-static void print_line(const char *label, struct text *text)
+static void print_line(const struct cli *cli, const char *label, struct text *text)
 {
 	if (text->failed)
 		abort(); /* as for a table's cell */
-	printf("%-16s %s\n", label, text->length ? text->data : "");
+	struct text line;
+	text_init(&line);
+	text_addf(&line, "%-16s ", label);
+	cli_wrap(&line, text->length ? text->data : "", VALUE_AT, cli->width);
+	if (line.failed)
+		abort(); /* as above */
+	printf("%s\n", line.data);
+	text_clear(&line);
 	text_cut(text, 0);
 }
 
@@ -115,23 +124,23 @@ static void print_short(const struct cli *cli, const struct rollout *rollout, bo
 	text_init(&text);
 	text_init(&label);
 	add_heading(&text, rollout);
-	print_line(first ? "Rollouts" : "", &text);
+	print_line(cli, first ? "Rollouts" : "", &text);
 	for (size_t i = 1; i < rollout->release_count; i++) {
 		text_add(&label, "  ");
 		add_escaped(&label, rollout->releases[i].baseline->manifest.release);
 		add_release(&text, cli, &rollout->releases[i]);
-		print_line(label.failed ? "" : label.data, &text);
+		print_line(cli, label.failed ? "" : label.data, &text);
 		text_cut(&label, 0);
 	}
 	if (rollout->unknown.count > 0) {
 		text_addf(&text, "%zu %s", rollout->unknown.count, rollout->unknown.count == 1 ? "device" : "devices");
-		print_line("  not known", &text);
+		print_line(cli, "  not known", &text);
 	}
 	if (rollout->stragglers.count > 0) {
 		add_devices(&text, &rollout->stragglers, SHORT_MOST, "; ");
 		if (rollout->stragglers.count > SHORT_MOST)
 			text_add(&text, ": see \"pumpwatch status --rollouts\"");
-		print_line("  still behind", &text);
+		print_line(cli, "  still behind", &text);
 	}
 }
 

@@ -182,8 +182,9 @@ const struct cli_verb cli_verbs[] = {
 	 "The note is the reason of the act, too: --reason says the same. With the alert of a group those\n"
 	 "under it are acknowledged; another device that joins opens it again.\n\n"
 	 "Example:\n  pumpwatch ack 12 --note \"work order 4711: library re-installed tomorrow\"\n", verb_ack, CLI_ACTS},
-	{"status", "[--rollouts]", "the fleet at a glance",
-	 "  --rollouts          only the rollouts: which devices are still on an older release, by department\n\n"
+	{"status", "[--tasks | --rollouts]", "the fleet at a glance, and what needs a person",
+	 "  --tasks             all that needs a person, most urgent first, with the next step\n"
+	 "  --rollouts          which devices are still on an older release, by department\n\n"
 	 "Example:\n  pumpwatch status --rollouts\n", verb_status, CLI_LOOKS},
 	{"explain", "[CODE] [--all]", "what a word or a code means, how sure it is, and what to do next",
 	 "CODE is any word that pumpwatch uses for what it found: a result (wrong-device), an event\n"

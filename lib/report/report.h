@@ -153,6 +153,18 @@ void report_fleet_clear(struct report_fleet *fleet);
 /* By asset, or NULL. */
 const struct report_device *report_device_find(const struct report_fleet *fleet, const char *asset);
 
+/* Active devices that somebody has to go to: overdue, or the last visit came to no good result. */
+uint64_t report_devices_in_need(const struct report_fleet *fleet);
+
+/* The fleet in a few words, without a full stop: "12 of 998 active devices need a person". */
+enum report_verdict {
+	REPORT_FINE,
+	REPORT_UNSURE, /* not all were checked */
+	REPORT_TROUBLE,
+};
+enum report_verdict report_verdict(const struct report_fleet *fleet);
+void report_verdict_add(struct text *text, const struct report_fleet *fleet);
+
 /* From everything else in fleet find what needs a person, the most urgent first, and put it into
  * tasks. Returns 0 or -1 without memory. */
 int report_tasks_find(struct report_fleet *fleet, struct error *e);

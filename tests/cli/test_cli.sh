@@ -431,7 +431,7 @@ quiet_says_nothing_of_success() {
 	exits 69 pumpwatch --quiet sweep
 	contains "$OUTPUT" "a stop is in force (sample)"
 	exits 0 pumpwatch status
-	contains "$OUTPUT" "STOPPED: sample"
+	contains "$OUTPUT" "a stop is in force: sample"
 	exits 0 pumpwatch resume --quiet
 	same "$OUTPUT" ""
 }

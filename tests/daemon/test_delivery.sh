@@ -71,7 +71,7 @@ too_much_that_waits_keeps_sweeps_from_starting() {
 	await log_has "sink siem is away: $siem"
 	lacks "$(cat "$LOG")" "sweep now begins"
 	same "$(beats)" "$before" "the number of heartbeats"
-	contains "$(pumpwatch status)" "FULL: the outbox is full: "
+	contains "$(pumpwatch status)" "no more alerts can be kept: the outbox is full: "
 	contains "$(pumpwatch --json status | jq -r .outbox_full)" "sink siem"
 }
 
