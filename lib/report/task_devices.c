@@ -128,7 +128,7 @@ static void find_overdue(struct tasks *tasks)
 {
 	const struct report_fleet *fleet = tasks->fleet;
 	struct flock flock = gather(fleet, department_of);
-	struct text one, many;
+	struct text one, many, filter;
 
 	for (size_t i = 0; i < fleet->device_count && flock.items; i++) {
 		const struct report_device *device = &fleet->devices[i];
@@ -144,15 +144,20 @@ static void find_overdue(struct tasks *tasks)
 	add_span(&one, fleet->overdue_after);
 	text_add(&many, " have not been verified for ");
 	add_span(&many, fleet->overdue_after);
+	text_init(&filter);
+	bool days = fleet->overdue_after % TIME_DAY == 0;
+	text_addf(&filter, " --state active --age %lld%c",
+		  (long long)(fleet->overdue_after / (days ? TIME_DAY : TIME_HOUR)), days ? 'd' : 'h');
 	const struct telling telling = {
 		REPORT_TODAY, one.data ? one.data : "", many.data ? many.data : "",
-		"Find it, switch it on and connect it, or tell that it is stored or in maintenance; ", " --overdue",
-		"--department",
+		"Find it, switch it on and connect it, or tell that it is stored or in maintenance; ",
+		filter.data ? filter.data : "", "--department",
 	};
-	tasks->failed |= one.failed || many.failed;
+	tasks->failed |= one.failed || many.failed || filter.failed;
 	tell_all(tasks, &flock, &telling);
 	text_clear(&one);
 	text_clear(&many);
+	text_clear(&filter);
 }
 
 /* ---- silent ---- */

@@ -77,7 +77,7 @@ const char *task_kind_words(enum visit_kind kind)
 static bool is_plain(const char *raw)
 {
 	for (const char *c = raw; *c; c++)
-		if (!isalnum((unsigned char)*c) && !((unsigned char)*c & 0x80) && !strchr(" ._-+/,:()#&", *c))
+		if (!isalnum((unsigned char)*c) && !((unsigned char)*c & 0x80) && !strchr(" ._-+/:()#&", *c))
 			return false;
 	return true;
 }
@@ -92,7 +92,7 @@ bool task_add_argument(struct text *text, const char *option, const char *raw)
 	}
 	if (strcmp(escaped, raw) != 0 || !is_plain(raw) || *raw == '\0' || *raw == '-')
 		return false;
-	if (strpbrk(raw, " ()#&,:"))
+	if (strpbrk(raw, " ()#&:"))
 		text_addf(text, " %s '%s'", option, raw);
 	else
 		text_addf(text, " %s %s", option, raw);
