@@ -25,8 +25,8 @@ int cli_confirm_key(const struct visit_report *report)
 		!is_certificate && report->seen_key[0] ? ")" : "");
 	if (is_certificate && report->seen_key[0])
 		fprintf(stderr, "  %s\n", report->seen_key);
-	fprintf(stderr, "\nHold it against what the device's own menu, its label or its service papers say. No password\n"
-			"has been sent yet.\n");
+	fprintf(stderr, "\nHold it against what the device's own menu, its label or its service papers\n"
+			"say. No password has been sent yet.\n");
 	return cli_ask_yes("Is this the key that the device shows? [yes/no]");
 }
 
@@ -331,7 +331,7 @@ static bool next_step(char ret_words[static LEARN_WORDS], const struct cli_conta
 		      const struct inventory_device *device, int kind)
 {
 	if (kind < VISIT_KIND_COUNT && (amount_of(&contact->report, kind).files == 0 ||
-					current_of(contact, (enum visit_kind)kind) || kind == VISIT_OTHER))
+					current_of(contact, (enum visit_kind)kind)))
 		return false;
 	if (kind == VISIT_KIND_COUNT)
 		(void)snprintf(ret_words, LEARN_WORDS, "pumpwatch sweep %s", device->asset); /* an asset is short */
@@ -343,7 +343,7 @@ static bool next_step(char ret_words[static LEARN_WORDS], const struct cli_conta
 	return true;
 }
 
-static void print_next(const struct cli_contact *contact, const struct inventory_device *device)
+static void print_next(const struct cli *cli, const struct cli_contact *contact, const struct inventory_device *device)
 {
 	char words[LEARN_WORDS];
 	bool learns = false;
@@ -352,9 +352,15 @@ static void print_next(const struct cli_contact *contact, const struct inventory
 		if (!next_step(words, contact, device, kind))
 			continue;
 		if (!learns)
-			printf("\nNext, have what is on it approved, or add the maker's release (pumpwatch(1), BASELINES):\n");
+			printf("\n");
+		if (!learns)
+			cli_paragraph(cli, 0, "Next, have what is on it approved, or bring in the maker's release "
+					      "(\"pumpwatch baseline import --help\"):");
 		learns = true;
-		printf("  %s\n", words);
+		/* Of 80 columns, and still one command where it is copied. */
+		char *file = strstr(words, " -o ");
+		printf("  %.*s%s%s\n", (int)(file ? (size_t)(file - words) : strlen(words)), words, file ? " \\\n     " : "",
+		       file ? file : "");
 	}
 	if (!learns && next_step(words, contact, device, VISIT_KIND_COUNT))
 		printf("\nNext, check it:\n  %s\n", words);
@@ -389,7 +395,7 @@ void cli_contact_print(const struct cli *cli, const struct cli_contact *contact,
 	if (with_files)
 		print_files(report);
 	if (report->outcome == VISIT_OK && !cli->quiet)
-		print_next(contact, device);
+		print_next(cli, contact, device);
 }
 
 /* ---- to a program ---- */

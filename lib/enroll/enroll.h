@@ -26,7 +26,8 @@ int enroll_visit(const struct sweep_environment *environment, const struct inven
 
 /* Visit a device now and compare it with what is believed, as a sweep does: everything is read in
  * full, and what differs a second time. Writes nothing, so the store may be open to read; a device
- * of asset lease (NULL: none is enrolled) that somebody else visits just now is refused.
+ * of asset lease (NULL: none is enrolled) that somebody else visits just now is refused, and
+ * gives way when somebody begins to.
  * Returns 0 with look and verdict; 1 when the loop was ended meanwhile (look has what was seen at
  * first, or nothing); or -1: not tried, with words. Both are to be cleared in each case. */
 struct enroll_check {

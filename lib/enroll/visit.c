@@ -11,10 +11,13 @@
 /* Renewed while the visit runs; so much at most after a crash. */
 #define LEASE_TIME (3 * TIME_MINUTE)
 #define LEASE_RENEWAL_MICRO (UINT64_C(60) * 1000000)
+#define LEASE_LOOK_MICRO (UINT64_C(1) * 1000000)
 
 struct waiting {
 	const struct sweep_environment *environment;
-	const char *lease; /* whose is taken; NULL: none */
+	const char *lease;   /* whose is taken and renewed; NULL: none */
+	const char *watched; /* whose is nobody else's to take meanwhile; NULL: none */
+	bool taken;	     /* but it was */
 	struct visit_report *report;
 	void (*on_progress)(void *userdata, uint64_t bytes, uint32_t files);
 	void *userdata;
@@ -59,15 +62,30 @@ static int take_lease(const struct sweep_environment *environment, const char *a
 	return r < 0 ? -1 : 0;
 }
 
-static int renew_lease(sd_event_source *source, uint64_t monotonic, void *userdata)
+/* A store that is open to read gives no lease, but shows those of others. */
+static int is_held(const struct sweep_environment *environment, const char *asset, struct error *e)
+{
+	int64_t now = environment->clock.now(environment->clock.userdata);
+
+	return asset ? store_lease_is_held(environment->store, asset, now, e) : 0;
+}
+
+static uint64_t interval_of(const struct waiting *waiting)
+{
+	return waiting->watched ? LEASE_LOOK_MICRO : LEASE_RENEWAL_MICRO;
+}
+
+static int look_after_lease(sd_event_source *source, uint64_t monotonic, void *userdata)
 {
 	struct waiting *waiting = userdata;
 
 	(void)monotonic;
 	/* A lease that cannot be renewed shows at the next visit, which is refused; this one is
 	 * under way and reads only. */
-	(void)take_lease(waiting->environment, waiting->lease, NULL);
-	(void)sd_event_source_set_time_relative(source, LEASE_RENEWAL_MICRO);
+	if (waiting->lease)
+		(void)take_lease(waiting->environment, waiting->lease, NULL);
+	waiting->taken = is_held(waiting->environment, waiting->watched, NULL) > 0;
+	(void)sd_event_source_set_time_relative(source, interval_of(waiting));
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
 }
@@ -83,10 +101,12 @@ static int wait_for(struct waiting *waiting, struct error *e)
 	CLEANUP(cleanup_source) sd_event_source *renewal = NULL;
 	sd_event *event = waiting->environment->event;
 
-	if (sd_event_add_time_relative(event, &renewal, CLOCK_MONOTONIC, LEASE_RENEWAL_MICRO, 1, renew_lease,
-				       waiting) < 0)
+	if (sd_event_add_time_relative(event, &renewal, CLOCK_MONOTONIC, interval_of(waiting), 1,
+				       look_after_lease, waiting) < 0)
 		return error_set(e, ERROR_INTERNAL, "the event loop took no timer");
 	while (!waiting->done) {
+		if (waiting->taken)
+			return refuse_visited(waiting->watched, e);
 		int r = sd_event_run(event, UINT64_MAX);
 		if (r < 0)
 			return error_set(e, ERROR_INTERNAL, "the event loop failed: %s", strerror(-r));
@@ -158,22 +178,13 @@ int enroll_visit(const struct sweep_environment *environment, const struct inven
 	return 0;
 }
 
-/* A store that is open to read gives no lease, but shows those of others. */
-static int respect_lease(const struct sweep_environment *environment, const char *asset, struct error *e)
-{
-	int64_t now = environment->clock.now(environment->clock.userdata);
-	int r = asset ? store_lease_is_held(environment->store, asset, now, e) : 0;
-
-	return r > 0 ? refuse_visited(asset, e) : r;
-}
-
 int enroll_check(struct sweep_look *ret_look, struct drift_verdict *ret_verdict,
 		 const struct sweep_environment *environment, const struct inventory_device *device,
 		 const struct baselines *believed, const struct enroll_check *options, struct error *e)
 {
 	CLEANUP(visit_report_clear) struct visit_report report = {0};
 	struct waiting waiting = {
-		.environment = environment, .report = &report,
+		.environment = environment, .watched = options->lease, .report = &report,
 		.on_progress = options->on_progress, .userdata = options->userdata,
 	};
 
@@ -184,8 +195,9 @@ int enroll_check(struct sweep_look *ret_look, struct drift_verdict *ret_verdict,
 		return -1;
 	ret_look->preparation.order.learn_pin = options->learn_pin;
 	do {
-		if (respect_lease(environment, options->lease, e) < 0)
-			return -1;
+		r = is_held(environment, options->lease, e);
+		if (r != 0)
+			return r > 0 ? refuse_visited(options->lease, e) : -1;
 		r = run(&waiting, &ret_look->preparation, e);
 		if (r != 0)
 			return r;

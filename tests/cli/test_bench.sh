@@ -275,6 +275,25 @@ over_sftp_a_key_must_be_known() {
 	end_pid "$sshd"
 }
 
+it_gives_way_to_a_sweep_that_comes_meanwhile() {
+	local fleet=$TEMPORARY/way pid link until=$((($(date +%s) + 600) * 1000000))
+	fleet_start "$fleet" --pumps 1 || return
+	fleet_tell "$fleet" "1 hang connect"
+	link=ftp://127.0.0.1:$(fleet_port "$fleet" 1)/
+	pumpwatch --quiet enroll PUMP-3 --model medfusion-4000 --link "$link" --no-test
+	"$PROGRAMS/pumpwatch" --config "$CONFIG" bench --model medfusion-4000 --link "$link" >"$TEMPORARY/way.out" 2>&1 </dev/null &
+	pid=$!
+	keep_pid "$pid"
+	await connected "$fleet"
+	sqlite3 -cmd '.timeout 5000' "$STATE/pumpwatch.db" \
+		"INSERT INTO lease SELECT number, 'another run', $until FROM device WHERE asset = 'PUMP-3'"
+	wait "$pid"
+	same $? 69 "the exit code"
+	contains "$(cat "$TEMPORARY/way.out")" "PUMP-3 is being visited by another run just now"
+	sqlite3 -cmd '.timeout 5000' "$STATE/pumpwatch.db" "DELETE FROM lease"
+	fleet_stop
+}
+
 run_case a_copied_folder_passes
 run_case a_relative_folder_with_odd_characters_is_a_link
 run_case what_differs_fails_with_both_digests
@@ -288,4 +307,5 @@ run_case a_device_that_is_visited_just_now_is_left_alone
 run_case a_device_with_releases_of_its_own_is_held_to_them
 run_case over_ftp_it_says_what_the_link_is_worth_and_ends_by_control_c
 run_case over_sftp_a_key_must_be_known
+run_case it_gives_way_to_a_sweep_that_comes_meanwhile
 finish
