@@ -131,7 +131,7 @@ END_TEST
 
 START_TEST(without_an_asset_column_the_columns_are_named)
 {
-	refuse("Bett,Ort\n1,2\n", "The columns of line 1 are \"Bett\", \"Ort\": say which one it is with --map asset=COLUMN");
+	refuse("Bett,Ort\n1,2\n", "say which one does with --map asset=COLUMN. The columns of line 1 are \"Bett\", \"Ort\"");
 	options.map[SHEET_ASSET] = "Bett";
 	parse("Bett,Ort\nSAMPLE-1,2\n");
 	ck_assert_str_eq(sheet.rows[0].device.asset, "SAMPLE-1");

@@ -29,6 +29,14 @@ static size_t space_at(const char *bytes)
 	return 0;
 }
 
+struct sheet_shown sheet_show(const char *value)
+{
+	struct sheet_shown shown;
+
+	text_copy(shown.text, sizeof shown.text, value);
+	return shown;
+}
+
 void sheet_trim(char *value)
 {
 	size_t start = 0, n;

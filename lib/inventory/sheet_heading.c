@@ -155,8 +155,9 @@ static void keep_widest(struct search *search, const struct sheet_cells *row)
 	for (size_t i = 0, shown = 0; i < row->count && shown < SHOWN_COLUMNS; i++) {
 		if (row->cells[i][0] == '\0')
 			continue;
+		const struct sheet_shown name = sheet_show(row->cells[i]);
 		text_add(&search->shown, shown++ ? ", \"" : "\"");
-		escape_add(&search->shown, ESCAPE_DISPLAY, row->cells[i], strnlen(row->cells[i], 40));
+		escape_add(&search->shown, ESCAPE_DISPLAY, name.text, strlen(name.text));
 		text_add(&search->shown, "\"");
 	}
 	if (width > SHOWN_COLUMNS)
@@ -182,14 +183,18 @@ static int on_cells(void *userdata, const struct sheet_cells *row, struct error 
 	struct heading heading = {.line = row->line};
 
 	keep_widest(search, row);
+	search->rows++;
+	heading.columns[SHEET_ASSET] = column_of(&heading, row, SHEET_ASSET, search->options);
+	if (!heading.columns[SHEET_ASSET])
+		return search->rows == SHEET_HEADING_MAX;
 	for (int field = 0; field < SHEET_FIELD_COUNT; field++) {
-		heading.columns[field] = column_of(&heading, row, (enum sheet_field)field, search->options);
+		if (field != SHEET_ASSET)
+			heading.columns[field] = column_of(&heading, row, (enum sheet_field)field, search->options);
 		heading.found += heading.columns[field] != 0;
 	}
-	if (heading.columns[SHEET_ASSET] && heading.found > search->best.found &&
-	    take_heading(search, row, &heading, e) < 0)
+	if (heading.found > search->best.found && take_heading(search, row, &heading, e) < 0)
 		return -1;
-	return ++search->rows == SHEET_HEADING_MAX;
+	return search->rows == SHEET_HEADING_MAX;
 }
 
 static int refuse(const struct search *search, struct error *e)
@@ -197,9 +202,8 @@ static int refuse(const struct search *search, struct error *e)
 	if (search->rows == 0)
 		return error_set(e, ERROR_DATA, "there is nothing in it but blank lines");
 	return error_set(e, ERROR_DATA,
-			 "no line has a column that is known to hold the asset tag. The columns of line %zu are %.700s: "
-			 "say which one it is with --map asset=COLUMN", search->widest,
-			 search->shown.data ? search->shown.data : "");
+			 "no line has a column that is known to hold the asset tag: say which one does with --map asset=COLUMN. "
+			 "The columns of line %zu are %s", search->widest, search->shown.data ? search->shown.data : "");
 }
 
 /* What --map names must be there. */
@@ -209,7 +213,7 @@ static int check_map(const struct search *search, const struct sheet_options *op
 		if (!options->map[field] || !*options->map[field] || search->best.columns[field])
 			continue;
 		CLEANUP(cleanup_free) char *name = escape_string(ESCAPE_DISPLAY, options->map[field]);
-		return error_set(e, ERROR_DATA, "line %zu has no column \"%.100s\" for %s. Its columns are %.700s",
+		return error_set(e, ERROR_DATA, "line %zu has no column \"%.100s\" for %s. Its columns are %s",
 				 search->best.line, name ? name : "", sheet_field_name((enum sheet_field)field),
 				 search->shown.data ? search->shown.data : "");
 	}

@@ -56,6 +56,12 @@ void sheet_unwrap(char *value);
  * its own. Returns whether there was one. */
 bool sheet_drop_apostrophe(char *value);
 
+/* As much of a value as a message shows, cut between characters. */
+struct sheet_shown {
+	char text[64];
+};
+struct sheet_shown sheet_show(const char *value);
+
 /* ---- sheet_link.c: links from a template ---- */
 
 enum sheet_made {

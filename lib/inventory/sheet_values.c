@@ -24,7 +24,8 @@ static enum sheet_fault_code bad_code(enum sheet_field field)
 static int refuse_address(struct sheet_row *row, const struct sheet *sheet)
 {
 	return sheet_add_fault(row, sheet, SHEET_BAD_ADDRESS, SHEET_ADDRESS,
-			       "\"%.60s\" is no address: a host name or an IP address such as 192.0.2.10", row->address);
+			       "\"%s\" is no address: a host name or an IP address such as 192.0.2.10",
+			       sheet_show(row->address).text);
 }
 
 /* A link that the row does not have comes from the template. */
@@ -73,8 +74,8 @@ static int set_state(struct sheet_row *row, const struct sheet *sheet, const cha
 			return 0;
 		}
 	return sheet_add_fault(row, sheet, SHEET_UNKNOWN_STATE, SHEET_STATE,
-			       "\"%.60s\" could mean several things: write active, stored, maintenance or retired (--map "
-			       "state= passes the column over)", value);
+			       "\"%s\" could mean several things: write active, stored, maintenance or retired (--map "
+			       "state= passes the column over)", sheet_show(value).text);
 }
 
 /* The field's own rules, in words that show the value. */
@@ -102,7 +103,7 @@ static int set_field(struct sheet_row *row, const struct sheet *sheet, enum shee
 		strstr(e.text, ": ") ? strstr(e.text, ": ") + 2 : e.text;
 	if (e.code == ERROR_INTERNAL)
 		return -1;
-	return sheet_add_fault(row, sheet, bad_code(field), field, "\"%.60s\": %s", value, words);
+	return sheet_add_fault(row, sheet, bad_code(field), field, "\"%s\": %s", sheet_show(value).text, words);
 }
 
 static bool is_clearable(enum sheet_field field)
@@ -150,7 +151,7 @@ static int take_cell(struct sheet_row *row, const struct sheet *sheet, enum shee
 	if (!plain && (field == SHEET_ASSET || field == SHEET_SERIAL || field == SHEET_MAC) && sheet_is_rounded(value))
 		return sheet_add_fault(row, sheet, SHEET_ROUNDED_NUMBER, field,
 				       "\"%s\" is a number that a spreadsheet program has rounded: format the column as text and "
-				       "export it again", value);
+				       "export it again", sheet_show(value).text);
 	*ret_value = TAKE(value);
 	return 0;
 }
@@ -159,14 +160,16 @@ static int refuse_model(struct sheet_row *row, const struct sheet *sheet, const 
 			const char *maker, const char *model)
 {
 	const struct inventory_model *near = inventory_model_near(options->models, options->model_count, model);
+	const struct sheet_shown of = sheet_show(maker ? maker : "");
+	const struct sheet_shown name = sheet_show(model);
 
 	if (near)
 		return sheet_add_fault(row, sheet, SHEET_UNKNOWN_MODEL, SHEET_MODEL,
-				       "there is no profile for \"%s%s%.60s\": did you mean \"%s\"?", maker ? maker : "",
-				       maker ? " " : "", model, near->name);
+				       "there is no profile for \"%s%s%s\": did you mean \"%s\"?", of.text, maker ? " " : "",
+				       name.text, near->name);
 	return sheet_add_fault(row, sheet, SHEET_UNKNOWN_MODEL, SHEET_MODEL,
-			       "there is no profile for \"%s%s%.60s\": \"pumpwatch models\" lists them", maker ? maker : "",
-			       maker ? " " : "", model);
+			       "there is no profile for \"%s%s%s\": \"pumpwatch models\" lists them", of.text,
+			       maker ? " " : "", name.text);
 }
 
 static int fill_model(struct sheet_row *row, const struct sheet *sheet, const struct sheet_options *options,

@@ -201,7 +201,7 @@ mistakes_at_the_keyboard_get_a_sentence() {
 	contains "$OUTPUT" "not the password"
 	list "Bed,Place" "1,2"
 	exits 65 pumpwatch enroll --csv "$LIST"
-	contains "$OUTPUT" 'no line has a column that is known to hold the asset tag. The columns of line 1 are "Bed", "Place"'
+	contains "$OUTPUT" 'no line has a column that is known to hold the asset tag: say which one does with --map asset=COLUMN. The columns of line 1 are "Bed", "Place"'
 	list "Asset,IP" "SAMPLE-1,192.0.2.1"
 	exits 65 pumpwatch enroll --csv "$LIST" --model generic
 	contains "$OUTPUT" "say how they are reached, such as --link 'ftp://{address}/'"
@@ -245,8 +245,7 @@ interrupted_by() {
 		sleep 0.01
 	done
 	kill -"$1" "$pid" 2>/dev/null
-	wait "$pid"
-	status=$?
+	{ wait "$pid"; status=$?; } 2>/dev/null
 	OUTPUT="$(count_devices) $status $(cat "$TEMPORARY/out")"
 	pumpwatch audit verify >/dev/null || fail "the records do not hold"
 }
