@@ -79,7 +79,7 @@ static const struct verdict {
 	 .words = "Another device than the enrolled one answered for 1 of 3 devices in use. "},
 	{.active = 3, .verified = 1, .drifted = 1, .wrong = 1, .look = "verdict bad",
 	 .words = "1 of 3 devices in use. Another device than the enrolled one answered for 1. "},
-	{.active = 3, .verified = 3, .rejected = 1, .look = "verdict bad", .words = "Approved baselines are not believed. "},
+	{.active = 3, .verified = 3, .rejected = 1, .look = "verdict bad", .words = "1 approved baseline is not believed. "},
 	{.active = 3, .verified = 3, .stop = true, .look = "verdict bad",
 	 .words = "Visits are stopped: nothing is checked until the stop is lifted. All 3"},
 };

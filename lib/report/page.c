@@ -116,8 +116,10 @@ static void add_sentence(struct text *text, const struct report_fleet *fleet)
 		html_add_number(text, standing.unchecked);
 		text_add(text, " could not be checked at the last visit. ");
 	}
-	if (fleet->rejected)
-		text_add(text, "Approved baselines are not believed. ");
+	if (fleet->rejected) {
+		page_add_count(text, fleet->rejected, "approved baseline");
+		text_addf(text, " %s not believed. ", fleet->rejected == 1 ? "is" : "are");
+	}
 	if (fleet->task_count == 0)
 		text_add(text, "Nothing needs a person today. ");
 }

@@ -43,11 +43,15 @@ static size_t add_urgency(struct text *text, const struct report_task *tasks, si
 
 	while (same < count && tasks[same].urgency == tasks[0].urgency)
 		same++;
-	text_addf(text, "<h3>%s <span class=\"soft\">(%zu)</span></h3>\n<ul class=\"tasks\">\n",
-		  headings[tasks[0].urgency % 3], same);
+	text_addf(text, "<h3>%s <span class=\"soft\">(", headings[tasks[0].urgency % 3]);
+	html_add_number(text, same);
+	text_add(text, ")</span></h3>\n<ul class=\"tasks\">\n");
 	for (size_t i = 0; i < same; i++) {
-		if (i == TASKS_UNFOLDED)
-			text_addf(text, "</ul>\n<details><summary>%zu more</summary><ul class=\"tasks\">\n", same - i);
+		if (i == TASKS_UNFOLDED) {
+			text_add(text, "</ul>\n<details><summary>");
+			html_add_number(text, same - i);
+			text_add(text, " more</summary><ul class=\"tasks\">\n");
+		}
 		add_task(text, &tasks[i], linked);
 	}
 	text_add(text, same > TASKS_UNFOLDED ? "</ul></details>\n" : "</ul>\n");

@@ -62,16 +62,18 @@ static struct trend look(const struct report_fleet *fleet)
 	return trend;
 }
 
-/* A round number that is not less: the top of the scale. */
+/* A round number that is not less, and even: the top of the scale. */
 static uint64_t round_up(uint64_t most)
 {
+	static const uint64_t tops[] = {2, 4, 6, 8, 10};
 	uint64_t step = 1;
 
 	while (step * 10 < most)
 		step *= 10;
-	if (most <= step * 2)
-		return step * 2;
-	return most <= step * 5 ? step * 5 : step * 10;
+	for (size_t i = 0; i < sizeof tops / sizeof *tops; i++)
+		if (most <= step * tops[i])
+			return step * tops[i];
+	return step * 10;
 }
 
 static void add_bars(struct text *text, const struct day *day, unsigned x, uint64_t top)

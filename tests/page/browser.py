@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -79,7 +80,6 @@ class Browser:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def receive(self):
-        import select
         while b"\0" not in self.rest:
             if not select.select([self.source], [], [], PATIENCE)[0]:
                 sys.exit("browser.py: Chromium did not answer")
