@@ -74,14 +74,14 @@ static const char *const lines[] = {
 	"pumpwatch_outbox_bytes{sink=\"siem\",type=\"relp\"} 3456",
 	"pumpwatch_sink_away{sink=\"siem\",type=\"relp\"} 1",
 	"pumpwatch_event_sequence 1234",
-	"pumpwatch_baseline_expiry_timestamp_seconds{scope=\"model sample-pump\",kind=\"drug-library\",release=\"2026-10\","
-	"serial=\"3\"} +Inf",
-	"pumpwatch_baseline_expiry_timestamp_seconds{scope=\"model sample-pump\",kind=\"drug-library\",release=\"2026-11\","
-	"serial=\"4\"} 1795395600.000",
-	"pumpwatch_baseline_accepted_until_timestamp_seconds{scope=\"model sample-pump\",kind=\"drug-library\","
-	"release=\"2026-10\",serial=\"3\"} 1795395600.000",
-	"pumpwatch_rollout_devices{scope=\"model sample-pump\",kind=\"drug-library\",release=\"2026-11\","
-	"devices_on=\"older\"} 3",
+	("pumpwatch_baseline_expiry_timestamp_seconds{scope=\"model sample-pump\",kind=\"drug-library\",release=\"2026-10\","
+	 "serial=\"3\"} +Inf"),
+	("pumpwatch_baseline_expiry_timestamp_seconds{scope=\"model sample-pump\",kind=\"drug-library\",release=\"2026-11\","
+	 "serial=\"4\"} 1795395600.000"),
+	("pumpwatch_baseline_accepted_until_timestamp_seconds{scope=\"model sample-pump\",kind=\"drug-library\","
+	 "release=\"2026-10\",serial=\"3\"} 1795395600.000"),
+	("pumpwatch_rollout_devices{scope=\"model sample-pump\",kind=\"drug-library\",release=\"2026-11\","
+	 "devices_on=\"older\"} 3"),
 };
 
 START_TEST(each_fact_has_its_sample)

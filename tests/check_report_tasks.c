@@ -15,7 +15,7 @@ enum { MOST = 8 };
 
 /* Nothing in it is owned but the tasks. */
 static struct report_device devices[MOST];
-static struct alert alerts[MOST];
+static struct alert *alerts;
 static struct report_baseline baselines[MOST];
 static struct report_rollout rollouts[2];
 static struct report_sink sinks[2];
@@ -29,7 +29,8 @@ static void set_up(void)
 	(void)setenv("TZ", "UTC0", 1);
 	tzset();
 	memset(devices, 0, sizeof devices);
-	memset(alerts, 0, sizeof alerts);
+	alerts = calloc(MOST, sizeof *alerts);
+	ck_assert_ptr_nonnull(alerts);
 	memset(baselines, 0, sizeof baselines);
 	memset(rollouts, 0, sizeof rollouts);
 	memset(sinks, 0, sizeof sinks);
@@ -55,6 +56,7 @@ static void drop_tasks(void)
 	free(fleet.tasks);
 	fleet.tasks = NULL;
 	fleet.task_count = 0;
+	free(alerts);
 }
 
 static void find(void)

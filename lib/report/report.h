@@ -68,18 +68,18 @@ struct report_rollout {
 
 struct report_baseline {
 	char *id, *scope;
-	enum visit_kind kind;
 	char *release;
 	uint64_t serial;
-	const char *stage;  /* baseline_stage_name(): "candidate", "current" … */
-	bool in_force;	    /* current, or older and accepted */
-	unsigned approvals; /* good ones */
-	char *approvers;    /* "a@example.org, b@example.org"; NULL: none */
+	const char *stage; /* baseline_stage_name(): "candidate", "current" … */
+	char *approvers;   /* "a@example.org, b@example.org"; NULL: none */
 	int64_t added_at, in_force_at;
 	int64_t expires_at;   /* TIME_NEVER: never */
 	int64_t accept_until; /* of an older one; else 0 */
 	char *fault; /* why it is not believed; NULL: it is, or is a candidate */
-	bool kept;   /* … but the good copy that the daemon remembers stays in force */
+	enum visit_kind kind;
+	unsigned approvals; /* good ones */
+	bool in_force;	    /* current, or older and accepted */
+	bool kept;	    /* not believed, but the good copy that the daemon remembers stays in force */
 };
 
 struct report_sink {
