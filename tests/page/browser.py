@@ -274,7 +274,8 @@ def check_text(browser, tally):
 
 
 # Each part of the page is looked at in every way once; what differs on the others, in one or two.
-LOOKS = {"trouble": [("light", 1280), ("light", 360), ("dark", 1280), ("dark", 360)], "stopped": [("light", 1280)]}
+LOOKS = {"trouble": [("light", 1280), ("light", 360), ("dark", 1280), ("dark", 360)], "stopped": [("light", 1280)],
+         "fine": [("light", 1280)], "empty": [("dark", 1280)], "hostile": [("dark", 360)]}
 BRIEFLY = [("light", 1280), ("dark", 360)]
 
 
