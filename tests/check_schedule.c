@@ -317,6 +317,33 @@ END_TEST
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
 
+/* A day begins at local midnight, however long the one before was; where midnight does not exist, at
+ * the moment of the leap (Santiago, 6 September 2026: 00:00 becomes 01:00). */
+START_TEST(days_begin_at_local_midnight)
+{
+	static const struct {
+		const char *zone, *at, *begins;
+		int64_t days;
+	} rows[] = {
+		{"UTC", "2026-11-22T01:00:00Z", "2026-11-22T00:00:00Z", 0},
+		{"UTC", "2026-11-22T00:00:00Z", "2026-11-21T00:00:00Z", -1},
+		{"Europe/Berlin", "2026-10-25T22:59:59Z", "2026-10-24T22:00:00Z", 0}, /* 25 hours long */
+		{"Europe/Berlin", "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z", 1},
+		{"Europe/Berlin", "2026-03-29T12:00:00Z", "2026-03-29T22:00:00Z", 1}, /* 23 hours long */
+		{"America/Santiago", "2026-09-06T12:00:00Z", "2026-09-06T04:00:00Z", 0},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int64_t at, begins;
+		ck_assert_int_eq(setenv("TZ", rows[i].zone, 1), 0);
+		tzset();
+		ck_assert_int_eq(time_parse(&at, rows[i].at), 0);
+		ck_assert_int_eq(time_parse(&begins, rows[i].begins), 0);
+		ck_assert_msg(schedule_day_begin(at, rows[i].days) == begins, "row %zu", i);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("schedule");
@@ -330,6 +357,7 @@ int main(void)
 	tcase_add_test(cases, the_end_of_time_is_no_opening);
 	tcase_add_test(cases, back_off_doubles_up_to_its_most);
 	tcase_add_test(cases, a_wards_pumps_do_not_come_back_in_step);
+	tcase_add_test(cases, days_begin_at_local_midnight);
 	tcase_add_test(cases, jitter_is_the_same_after_a_restart_and_new_in_each_opening);
 	suite_add_tcase(suite, cases);
 	return suite_run(suite);
