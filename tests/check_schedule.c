@@ -334,12 +334,8 @@ START_TEST(days_begin_at_local_midnight)
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		int64_t at, begins;
-		ck_assert_int_eq(setenv("TZ", rows[i].zone, 1), 0);
-		tzset();
-		ck_assert_int_eq(time_parse(&at, rows[i].at), 0);
-		ck_assert_int_eq(time_parse(&begins, rows[i].begins), 0);
-		ck_assert_msg(schedule_day_begin(at, rows[i].days) == begins, "row %zu", i);
+		set_zone(rows[i].zone);
+		ck_assert_msg(schedule_day_begin(at(rows[i].at), rows[i].days) == at(rows[i].begins), "row %zu", i);
 	}
 }
 END_TEST
