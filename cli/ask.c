@@ -97,24 +97,48 @@ int cli_ask_yes(const char *question)
 	return -1;
 }
 
+static void choose_signals(int how)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	(void)sigprocmask(how, &signals, NULL); /* cannot fail with these arguments */
+}
+
+void cli_block_signals(void)
+{
+	choose_signals(SIG_BLOCK);
+}
+
+void cli_let_signals_end(void)
+{
+	choose_signals(SIG_UNBLOCK);
+}
+
+bool cli_signal_came(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+}
+
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	bool *interrupted = userdata;
 
 	(void)info;
 	*interrupted = true;
+	cli_let_signals_end();
 	return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
 int cli_end_on_signals(struct cli *cli, bool *ret_interrupted, struct error *e)
 {
 	static const int signals[] = {SIGINT, SIGTERM};
-	sigset_t blocked;
 
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &blocked, NULL); /* cannot fail with these arguments */
+	cli_block_signals();
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		if (sd_event_add_signal(cli->event, NULL, signals[i], on_signal, ret_interrupted) < 0)
 			return error_set(e, ERROR_INTERNAL, "the event loop took no signal");

@@ -15,5 +15,11 @@ int cli_ask(const char *question, char ret_answer[static CLI_ANSWER_SIZE]);
 /* Ask until yes or no is said in some form. Returns 1 for yes, 0 for no, -1 for an end as above. */
 int cli_ask_yes(const char *question);
 
-/* After cli_open_pool(): Ctrl-C and SIGTERM end its loop, and set *ret_interrupted, which is lent. */
+/* Ctrl-C and SIGTERM wait; whether one does; and from now on the next ends the program at once. */
+void cli_block_signals(void);
+bool cli_signal_came(void);
+void cli_let_signals_end(void);
+
+/* After cli_open_pool(): Ctrl-C and SIGTERM end its loop, and set *ret_interrupted, which is lent. The
+ * second ends the program at once. */
 int cli_end_on_signals(struct cli *cli, bool *ret_interrupted, struct error *e);

@@ -5,6 +5,7 @@
 #include "base/escape.h"
 #include "base/number.h"
 #include "baseline/baseline.h"
+#include "cli/ask.h"
 #include "cli/table.h"
 #include "file/file.h"
 
@@ -195,10 +196,14 @@ static int export_all(struct cli *cli, struct export *export, const char *output
 {
 	int more;
 
+	cli_block_signals(); /* half a file must not stay behind */
 	if (output && file_new_open(&export->file, output, e) < 0)
 		return -1;
 	while ((more = export_page(cli, export, e)) > 0 && !ferror(stdout))
-		;
+		if (cli_signal_came())
+			return error_set(e, ERROR_UNAVAILABLE, "interrupted after %llu records%s%s",
+					 (unsigned long long)export->count, output ? ": nothing was written to " : "",
+					 output ? output : "");
 	if (more < 0)
 		return -1;
 	return output ? file_new_keep(&export->file, 0640, e) : 0;

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "cli/ask.h"
 #include "cli/baseline.h"
 #include "enroll/enroll.h"
 #include "file/file.h"
@@ -281,6 +282,7 @@ static int learn(struct cli *cli, const struct make_options *options, unsigned *
 	CLEANUP(manifest_clear) struct manifest learnt = {0};
 	CLEANUP(cli_list_clear) struct cli_list list = {0};
 	const struct manifest *names = options->against ? &list.files : NULL;
+	bool interrupted = false;
 
 	if (cli_open_store(cli, STORE_WRITE, e) < 0 || cli_load_device(cli, options->asset_or_file, &device, e) < 0)
 		return -1;
@@ -295,8 +297,10 @@ static int learn(struct cli *cli, const struct make_options *options, unsigned *
 	}
 	const char *scope_name = options->scope == MANIFEST_DEVICE ? device.device.asset : model->name;
 	if (fill_head(cli, &head, options, scope_name, names ? &list : NULL, e) < 0 || cli_open_pool(cli, e) < 0 ||
-	    pull_twice(cli, &device.device, options->kind, names, &learnt, e) < 0)
+	    cli_end_on_signals(cli, &interrupted, e) < 0)
 		return -1;
+	if (pull_twice(cli, &device.device, options->kind, names, &learnt, e) < 0)
+		return interrupted ? error_set(e, ERROR_UNAVAILABLE, "interrupted: no candidate was written") : -1;
 	if (names && compare_with(&learnt, names, options, ret_mask, e) < 0)
 		return -1;
 	head.files = TAKE(learnt.files);

@@ -105,8 +105,13 @@ static void print_reasons(const struct cli *cli, const struct store_sinks *state
 
 	for (size_t i = 0; i < config->sink_count; i++) {
 		const struct store_sink *state = store_sinks_find(states, config->sinks[i].name);
-		if (state && state->why)
-			printf("\n%s is away: %s\n", state->name, state->why);
+		if (!state || !state->why)
+			continue;
+		CLEANUP(text_clear) struct text words;
+		text_init(&words);
+		text_addf(&words, "%s is away: %s", state->name, state->why);
+		printf("\n");
+		cli_paragraph(cli, 0, words.failed ? "" : words.data);
 	}
 }
 

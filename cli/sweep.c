@@ -5,6 +5,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
+#include "cli/ask.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "overview/overview.h"
@@ -173,7 +174,6 @@ static void on_done(void *userdata, const struct alert_counts *counts, const str
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct run *run = userdata;
-	sigset_t signals;
 
 	(void)source;
 	(void)info;
@@ -181,10 +181,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 	if (run->cli->progress)
 		fprintf(stderr, "pumpwatch: stopping: the visits that run are ended (once more ends the program at once)\n");
 	sweep_stop(run->sweep, "interrupted");
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	(void)sigprocmask(SIG_UNBLOCK, &signals, NULL); /* cannot fail with these arguments */
+	cli_let_signals_end();
 	return 0;
 }
 
@@ -206,12 +203,8 @@ static int start_ticking(struct run *run, struct error *e)
 static int watch_signals(struct run *run, struct error *e)
 {
 	static const int signals[] = {SIGINT, SIGTERM};
-	sigset_t blocked;
 
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &blocked, NULL); /* cannot fail with these arguments */
+	cli_block_signals();
 	for (size_t i = 0; i < 2; i++)
 		if (sd_event_add_signal(run->cli->event, NULL, signals[i], on_signal, run) < 0)
 			return error_set(e, ERROR_INTERNAL, "the event loop took no signal");
@@ -238,11 +231,11 @@ static void print_json_end(const struct alert_counts *counts)
 
 static void print_stopped(const struct alert_counts *counts)
 {
-	uint64_t skipped = counts->results[DRIFT_SKIPPED];
+	uint64_t skipped = counts->results[DRIFT_SKIPPED], visited = counts->devices - skipped;
 
-	printf("Stopped before its end: %s. %llu of %llu %s visited", counts->why_stopped,
-	       (unsigned long long)(counts->devices - skipped), (unsigned long long)counts->devices,
-	       counts->devices == 1 ? "device was" : "devices were");
+	printf("Stopped before its end: %s. %llu of %llu %s %s visited", counts->why_stopped, (unsigned long long)visited,
+	       (unsigned long long)counts->devices, counts->devices == 1 ? "device" : "devices",
+	       visited == 1 ? "was" : "were");
 	if (skipped > 0)
 		printf("; of the other %llu nothing new is known", (unsigned long long)skipped);
 	printf(".\n");
