@@ -183,7 +183,7 @@ static int write_candidate(struct cli *cli, struct manifest *manifest, const cha
 		return 0;
 	}
 	if (!cli->quiet) {
-		printf("%s: candidate %.12s, %s. ", output, id, cli_files(manifest->file_count, files));
+		printf("%s: candidate %.12s, %s.\n", output, id, cli_files(manifest->file_count, files));
 		print_next(cli, output);
 	}
 	return 0;

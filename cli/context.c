@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "cli/cli.h"
 #include "cli/mistakes.h"
+#include "cli/table.h"
 #include "outbox/outbox.h"
 #include "pull/pull.h"
 
@@ -18,7 +19,7 @@ CLEANUP_DEFINE(struct outbox, outbox_free);
 
 /* Words that may hold an argument as it was given; what came from a device or a file is escaped
  * in them already, so percent signs stay. */
-static void print_words(const char *words)
+static void print_words(const struct cli *cli, const char *words)
 {
 	CLEANUP(text_clear) struct text shown;
 
@@ -32,14 +33,13 @@ static void print_words(const char *words)
 			part++;
 		}
 	}
-	fprintf(stderr, "pumpwatch: %s\n", shown.data && !shown.failed ? shown.data : "out of memory");
+	cli_remark(cli, "%s", shown.data && !shown.failed ? shown.data : "out of memory");
 }
 
 int cli_fail(const struct cli *cli, const struct error *e)
 {
-	(void)cli;
 	(void)fflush(stdout); /* in order; whether it could be written shows at the end */
-	print_words(e->text);
+	print_words(cli, e->text);
 	return (int)e->code;
 }
 
@@ -53,7 +53,7 @@ int (cli_usage)(const struct cli *cli, const char *format, ...)
 	text_addv(&words, format, arguments);
 	va_end(arguments);
 	(void)fflush(stdout); /* in order; whether it could be written shows at the end */
-	print_words(words.data ? words.data : "wrong arguments");
+	print_words(cli, words.data ? words.data : "wrong arguments");
 	if (cli->verb)
 		fprintf(stderr, "See \"pumpwatch %s --help\".\n", cli->verb);
 	else
@@ -199,15 +199,15 @@ int cli_load_device(struct cli *cli, const char *asset, struct store_device *ret
 	return -1;
 }
 
-static void tell_what_waits(struct outbox *outbox)
+static void tell_what_waits(const struct cli *cli, struct outbox *outbox)
 {
 	const struct outbox_state *states;
 	size_t count = outbox_states(outbox, &states);
 
 	for (size_t i = 0; i < count; i++)
 		if (states[i].waiting > 0)
-			fprintf(stderr, "pumpwatch: sink %s: %llu events wait%s%s; the daemon or the next run sends them\n",
-				states[i].name, (unsigned long long)states[i].waiting,
+			cli_remark(cli, "sink %s: %llu events wait%s%s; the daemon or the next run sends them", states[i].name,
+				   (unsigned long long)states[i].waiting,
 				states[i].why ? ": " : "", states[i].why ? states[i].why : "");
 }
 
@@ -229,5 +229,5 @@ void cli_deliver(struct cli *cli, int64_t patience)
 		return;
 	}
 	if (!outbox_wait(outbox, patience) && !cli->quiet)
-		tell_what_waits(outbox);
+		tell_what_waits(cli, outbox);
 }

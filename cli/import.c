@@ -144,12 +144,16 @@ static void print_fault(const struct import *import, const struct sheet_row *row
 	CLEANUP(cleanup_free) char *words = escape_string(ESCAPE_DISPLAY, fault->words);
 	CLEANUP(cleanup_free) char *heading = fault->heading ? escape_string(ESCAPE_DISPLAY, fault->heading) : NULL;
 
-	fprintf(stderr, "pumpwatch: %s: line %zu", import->shown, row->line);
+	CLEANUP(text_clear) struct text place;
+
+	text_init(&place);
+	text_addf(&place, "line %zu", row->line);
 	if (fault->column && heading && *heading)
-		fprintf(stderr, ", column \"%s\"", heading);
+		text_addf(&place, ", column \"%s\"", heading);
 	else if (fault->column)
-		fprintf(stderr, ", column %zu", fault->column);
-	fprintf(stderr, ": %s (%s)\n", words ? words : "", sheet_fault_name(fault->code));
+		text_addf(&place, ", column %zu", fault->column);
+	cli_remark(import->cli, "%s: %s: %s (%s)", import->shown, place.data ? place.data : "", words ? words : "",
+		   sheet_fault_name(fault->code));
 }
 
 static void print_faults(const struct import *import)
@@ -422,9 +426,9 @@ static void print_refusal(const struct import *import)
 {
 	size_t bad = import->plan.counts[ENROLL_BAD];
 
-	fprintf(stderr, "pumpwatch: %s: %zu of %zu rows %s bad, and nothing was changed: correct %s in the list, or leave %s out "
-			"with --skip-bad\n", import->shown, bad, import->plan.count, bad == 1 ? "is" : "are",
-		bad == 1 ? "it" : "them", bad == 1 ? "it" : "them");
+	cli_remark(import->cli, "%s: %zu of %zu rows %s bad, and nothing was changed: correct %s in the list, or leave %s out "
+		   "with --skip-bad", import->shown, bad, import->plan.count, bad == 1 ? "is" : "are",
+		   bad == 1 ? "it" : "them", bad == 1 ? "it" : "them");
 }
 
 int cli_import(struct cli *cli, int argc, char **argv)

@@ -152,7 +152,7 @@ static void print_times(const struct cli *cli, struct store_device *device)
 	else if (next > 0)
 		printf("%-14s %s\n", "Next visit", cli_time(cli, next, time));
 	else
-		printf("%-14s when somebody asks for it: no window of the configuration takes it\n", "Next visit");
+		cli_line(cli, "Next visit", "when somebody asks for it: no window of the configuration takes it");
 }
 
 /* ---- what was seen ---- */

@@ -5,6 +5,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "cli/ask.h"
 #include "cli/progress.h"
 #include "cli/table.h"
@@ -36,57 +37,85 @@ static void print_finding(const struct drift_finding *finding)
 }
 
 /* Name the kinds of which files were seen but no baseline is in force; returns how many. */
-static int print_untrusted(const char *before, const struct drift_verdict *verdict, const char *after)
+static int add_untrusted(struct text *text, const char *before, const struct drift_verdict *verdict)
 {
 	int count = 0;
 
 	for (int kind = 0; kind < VISIT_KIND_COUNT; kind++)
 		if (verdict->kinds[kind].covered && verdict->kinds[kind].result == DRIFT_UNTRUSTED)
-			printf("%s%s", count++ == 0 ? before : ", ", visit_kind_name((enum visit_kind)kind));
-	if (count > 0)
-		fputs(after, stdout);
+			text_addf(text, "%s%s", count++ == 0 ? before : ", ", visit_kind_name((enum visit_kind)kind));
 	return count;
 }
 
-static void print_untrusted_device(const struct drift_verdict *verdict, const struct run *run)
+static void add_why_untrusted(struct text *text, const struct drift_verdict *verdict, const struct run *run)
 {
 	struct sweep_progress progress;
 
 	sweep_progress(run->sweep, &progress);
-	if (print_untrusted(progress.rejected > 0 ? ": no baseline that is believed covers "
-						  : ": no baseline is in force for ", verdict, "") == 0)
-		printf(": no baseline in force covers it");
-	printf("; see \"pumpwatch %s\"", progress.rejected > 0 ? "alerts" : "baseline learn --help");
+	if (add_untrusted(text, progress.rejected > 0 ? "no baseline that is believed covers "
+						      : "no baseline is in force for ", verdict) == 0)
+		text_add(text, "no baseline in force covers it");
+	text_addf(text, "; see \"pumpwatch %s\"", progress.rejected > 0 ? "alerts" : "baseline learn --help");
+}
+
+/* Why the result is not a plain one, and what to do; nothing where it speaks for itself. */
+static void add_reason(struct text *text, const struct run *run, const struct sweep_visit *visit)
+{
+	const struct visit_report *report = visit->report;
+	enum drift_result result = visit->verdict->result;
+
+	if (report && report->outcome != VISIT_OK)
+		text_addf(text, "%s%s%s; %s", visit_outcome_text(report->outcome), report->detail[0] ? ": " : "",
+			  report->detail, visit_outcome_advice(report->outcome));
+	else if (result == DRIFT_UNTRUSTED)
+		add_why_untrusted(text, visit->verdict, run);
+	else if (result == DRIFT_SKIPPED && visit->device->state != INVENTORY_ACTIVE)
+		text_addf(text, "it is %s", inventory_state_name(visit->device->state));
+	else if (result == DRIFT_SKIPPED)
+		text_add(text, "it waits after failures; name it to visit it now");
+}
+
+enum { ASSET_COLUMN = 16 };
+
+/* "PUMP-0001        unreachable: why"; on a terminal that is too narrow for it, why stands below. */
+static void print_result(const struct run *run, const struct sweep_visit *visit, const char *why)
+{
+	const struct cli *cli = run->cli;
+	const char *name = drift_result_name(visit->verdict->result);
+	size_t asset = strlen(visit->device->asset);
+	size_t used = (asset > ASSET_COLUMN ? asset : ASSET_COLUMN) + strlen(name) + strlen(": ") + 1;
+
+	printf("%-*s %s%s%s", ASSET_COLUMN, visit->device->asset, cli_color(cli, cli_result_meaning(visit->verdict->result)),
+	       name, cli_color(cli, CLI_PLAIN));
+	if (*why && cli->width > 0 && used + cli_width(why) > cli->width) {
+		printf(":\n");
+		cli_paragraph(cli, 2, why);
+	} else {
+		printf("%s%s\n", *why ? ": " : "", why);
+	}
 }
 
 static void print_visit(const struct run *run, const struct sweep_visit *visit)
 {
-	const struct visit_report *report = visit->report;
 	const struct cli *cli = run->cli;
 	enum drift_result result = visit->verdict->result;
+	CLEANUP(text_clear) struct text why;
+	CLEANUP(text_clear) struct text unchecked;
 
+	text_init(&why);
+	text_init(&unchecked);
 	if (visit->will_retry) {
 		if (!cli->quiet)
-			printf("%-16s will be tried again: %s\n", visit->device->asset,
-			       visit_outcome_text(report->outcome));
+			cli_say(cli, "%-*s will be tried again: %s", ASSET_COLUMN, visit->device->asset,
+				visit_outcome_text(visit->report->outcome));
 		return;
 	}
-	printf("%-16s %s%s%s", visit->device->asset, cli_color(cli, cli_result_meaning(result)), drift_result_name(result),
-	       cli_color(cli, CLI_PLAIN));
-	if (report && report->outcome != VISIT_OK)
-		printf(": %s%s%s; %s", visit_outcome_text(report->outcome), report->detail[0] ? ": " : "",
-		       report->detail, visit_outcome_advice(report->outcome));
-	else if (result == DRIFT_UNTRUSTED)
-		print_untrusted_device(visit->verdict, run);
-	else if (result == DRIFT_SKIPPED && visit->device->state != INVENTORY_ACTIVE)
-		printf(": it is %s", inventory_state_name(visit->device->state));
-	else if (result == DRIFT_SKIPPED)
-		printf(": it waits after failures; name it to visit it now");
-	printf("\n");
+	add_reason(&why, run, visit);
+	print_result(run, visit, why.data ? why.data : "");
 	for (size_t i = 0; i < visit->verdict->finding_count; i++)
 		print_finding(&visit->verdict->findings[i]);
-	if (result != DRIFT_UNTRUSTED)
-		print_untrusted("  not checked, for want of a baseline: ", visit->verdict, "\n");
+	if (result != DRIFT_UNTRUSTED && add_untrusted(&unchecked, "not checked, for want of a baseline: ", visit->verdict) > 0)
+		cli_paragraph(cli, 2, unchecked.data ? unchecked.data : "");
 }
 
 static void print_json_line(json_t *object)
@@ -179,7 +208,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 	(void)info;
 	cli_progress_clear(&run->bar);
 	if (run->cli->progress)
-		fprintf(stderr, "pumpwatch: stopping: the visits that run are ended (once more ends the program at once)\n");
+		cli_remark(run->cli, "stopping: the visits that run are ended (once more ends the program at once)");
 	sweep_stop(run->sweep, "interrupted");
 	cli_let_signals_end();
 	return 0;
@@ -229,40 +258,43 @@ static void print_json_end(const struct alert_counts *counts)
 	print_json_line(json_pack("{so}", "summary", summary));
 }
 
-static void print_stopped(const struct alert_counts *counts)
+static void print_stopped(const struct cli *cli, const struct alert_counts *counts)
 {
 	uint64_t skipped = counts->results[DRIFT_SKIPPED], visited = counts->devices - skipped;
+	char rest[80] = "";
 
-	printf("Stopped before its end: %s. %llu of %llu %s %s visited", counts->why_stopped, (unsigned long long)visited,
-	       (unsigned long long)counts->devices, counts->devices == 1 ? "device" : "devices",
-	       visited == 1 ? "was" : "were");
 	if (skipped > 0)
-		printf("; of the other %llu nothing new is known", (unsigned long long)skipped);
-	printf(".\n");
+		(void)snprintf(rest, sizeof rest, "; of the other %llu nothing new is known",
+			       (unsigned long long)skipped); /* fits */
+	cli_say(cli, "Stopped before its end: %s. %llu of %llu %s %s visited%s.", counts->why_stopped,
+		(unsigned long long)visited, (unsigned long long)counts->devices,
+		counts->devices == 1 ? "device" : "devices", visited == 1 ? "was" : "were", rest);
 }
 
 static void print_end(const struct run *run)
 {
 	const struct alert_counts *counts = &run->counts;
+	CLEANUP(text_clear) struct text results = {0};
 
 	if (run->cli->json)
 		print_json_end(counts);
 	if (run->cli->json || run->cli->quiet)
 		return;
-	printf("\n%llu %s", (unsigned long long)counts->devices, counts->devices == 1 ? "device" : "devices");
 	const char *between = ": ";
 	for (int i = 0; i < DRIFT_RESULT_COUNT; i++) {
 		if (counts->results[i] == 0)
 			continue;
-		printf("%s%llu %s", between, (unsigned long long)counts->results[i],
-		       drift_result_name((enum drift_result)i));
+		text_addf(&results, "%s%llu %s", between, (unsigned long long)counts->results[i],
+			  drift_result_name((enum drift_result)i));
 		between = ", ";
 	}
-	printf(". %llu files compared, %.1f MB read, %.1f s.\n", (unsigned long long)counts->files,
-	       (double)counts->bytes / 1e6,
-	       (double)(counts->ended_at - counts->started_at) / (double)TIME_SECOND);
+	putchar('\n');
+	cli_say(run->cli, "%llu %s%s. %llu files compared, %.1f MB read, %.1f s.", (unsigned long long)counts->devices,
+		counts->devices == 1 ? "device" : "devices", results.data ? results.data : "",
+		(unsigned long long)counts->files, (double)counts->bytes / 1e6,
+		(double)(counts->ended_at - counts->started_at) / (double)TIME_SECOND);
 	if (counts->stopped)
-		print_stopped(counts);
+		print_stopped(run->cli, counts);
 	if (counts->open_alerts > 0)
 		printf("%llu %s open: see \"pumpwatch alerts\".\n", (unsigned long long)counts->open_alerts,
 		       counts->open_alerts == 1 ? "alert is" : "alerts are");
@@ -311,8 +343,8 @@ static void warn_of_rejected(const struct run *run)
 
 	sweep_progress(run->sweep, &progress);
 	if (progress.rejected > 0)
-		fprintf(stderr, "pumpwatch: %llu of the baselines in force %s not believed: see \"pumpwatch alerts\"\n",
-			(unsigned long long)progress.rejected, progress.rejected == 1 ? "is" : "are");
+		cli_remark(run->cli, "%llu of the baselines in force %s not believed: see \"pumpwatch alerts\"",
+			   (unsigned long long)progress.rejected, progress.rejected == 1 ? "is" : "are");
 }
 
 /* A remark: the sweep's own result stands. */
@@ -364,7 +396,7 @@ static int check_assets(struct cli *cli, const struct sweep_request *request, st
 static int exit_code(const struct run *run)
 {
 	if (run->told == 0 && !run->cli->quiet)
-		fprintf(stderr, "pumpwatch: no device was visited: \"pumpwatch devices\" lists what is enrolled\n");
+		cli_remark(run->cli, "no device was visited: \"pumpwatch devices\" lists what is enrolled");
 	return (int)(run->mask | (run->told == 0 || run->counts.stopped ? 8 : 0));
 }
 

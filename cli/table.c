@@ -1,5 +1,7 @@
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include "base/array.h"
@@ -421,4 +423,33 @@ void cli_paragraph(const struct cli *cli, unsigned indent, const char *words)
 	cli_wrap(&text, words, indent, cli->width);
 	text_add_char(&text, '\n');
 	print_text(&text);
+}
+
+void cli_say(const struct cli *cli, const char *format, ...)
+{
+	CLEANUP(text_clear) struct text words;
+	va_list arguments;
+
+	text_init(&words);
+	va_start(arguments, format);
+	text_addv(&words, format, arguments);
+	va_end(arguments);
+	cli_paragraph(cli, 0, words.data && !words.failed ? words.data : "out of memory");
+}
+
+void cli_remark(const struct cli *cli, const char *format, ...)
+{
+	CLEANUP(text_clear) struct text words;
+	CLEANUP(text_clear) struct text text;
+	va_list arguments;
+
+	text_init(&words);
+	text_init(&text);
+	text_add(&words, "pumpwatch: ");
+	va_start(arguments, format);
+	text_addv(&words, format, arguments);
+	va_end(arguments);
+	cli_wrap(&text, words.data && !words.failed ? words.data : "pumpwatch: out of memory", 0,
+		 isatty(STDERR_FILENO) == 1 ? cli->width : 0);
+	fprintf(stderr, "%s\n", text.data && !text.failed ? text.data : "pumpwatch: out of memory");
 }

@@ -73,5 +73,10 @@ void cli_line(const struct cli *cli, const char *label, const char *value);
 /* The same in a colour. */
 void cli_line_marked(const struct cli *cli, const char *label, const char *value, enum cli_meaning meaning);
 
+/* Print a sentence of ours, wrapped: on standard output, or with "pumpwatch: " before it on standard
+ * error, where it stays one line if that is no terminal. What came from elsewhere is escaped already. */
+void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cli_remark(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Print words of ours, which are not escaped, wrapped behind `indent` blanks. */
 void cli_paragraph(const struct cli *cli, unsigned indent, const char *words);

@@ -58,7 +58,7 @@ the_page_is_on_standard_output_but_not_on_a_terminal() {
 	answers 0 pumpwatch report
 	same "${ANSWER:0:15}" "<!DOCTYPE html>"
 	exits 64 script -qec "$PROGRAMS/pumpwatch --config $CONFIG report" /dev/null
-	contains "$OUTPUT" "pumpwatch report -o fleet.html"
+	contains "$(tr -s ' \r\n' ' ' <<<"$OUTPUT")" "pumpwatch report -o fleet.html" # wrapped between words
 	exits 64 pumpwatch report fleet.html
 	contains "$OUTPUT" "-o fleet.html"
 }

@@ -207,6 +207,7 @@ ctrl_c_stops_a_sweep_and_says_what_is_done() {
 	silent_fleet
 	on_terminal 80 --after "FTP-1 " ^C sweep FTP-1 FTP-2 FTP-3 FTP-4 FTP-5 FTP-6
 	same "$CODE" 8 "the exit code"
+	SEEN=$(tr -s ' \r\n' ' ' <<<"$SEEN") # wrapped between words
 	contains "$SEEN" "once more ends the program at once"
 	contains "$SEEN" "Stopped before its end: interrupted. 1 of 6 devices was visited; of the other 5 nothing new is known."
 	answers 0 pumpwatch --json status
