@@ -188,16 +188,25 @@ static void print_sinks(const struct cli *cli, const struct report_fleet *fleet)
 		line(cli, "Receivers", "none is configured: no alert leaves this host", CLI_UNKNOWN);
 }
 
+static enum cli_meaning verdict_meaning(enum report_verdict verdict)
+{
+	switch (verdict) {
+	case REPORT_FINE: return CLI_GOOD;
+	case REPORT_TROUBLE: return CLI_BAD;
+	default: return CLI_UNKNOWN;
+	}
+}
+
 static void print_verdict(const struct cli *cli, const struct report_fleet *fleet)
 {
 	CLEANUP(text_clear) struct text words;
-	enum report_verdict verdict = report_verdict(fleet);
 
 	text_init(&words);
-	text_addf(&words, "%s%s: ", cli_color(cli, verdict == REPORT_FINE ? CLI_GOOD : verdict == REPORT_TROUBLE ? CLI_BAD : CLI_UNKNOWN),
-		  fleet->site);
+	text_addf(&words, "%s: ", fleet->site);
 	report_verdict_add(&words, fleet);
-	printf("%s%s\n\n", words.data && !words.failed ? words.data : "out of memory", cli_color(cli, CLI_PLAIN));
+	fputs(cli_color(cli, verdict_meaning(report_verdict(fleet))), stdout);
+	cli_paragraph(cli, 0, words.data && !words.failed ? words.data : "out of memory");
+	printf("%s\n", cli_color(cli, CLI_PLAIN));
 }
 
 static void print_text(const struct cli *cli, const struct report_fleet *fleet, const struct cli_rollouts *rollouts)

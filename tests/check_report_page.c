@@ -57,29 +57,35 @@ static size_t count(const char *words)
 /* What the first words say, and how they look, for one fleet each. */
 static const struct verdict {
 	uint64_t active, verified, behind, unreachable, drifted, wrong, never, overdue, rejected;
-	bool stop, task;
+	bool stop, full, task;
+	enum report_urgency urgency; /* of the task */
 	const char *look, *words;
 } verdicts[] = {
-	{.look = "verdict none", .words = "No device is enrolled yet, so nothing is checked. <"},
-	{.active = 3, .never = 3, .look = "verdict none", .words = "No device has been visited yet. <"},
+	{.look = "verdict none", .words = "No device is enrolled yet, so nothing is checked.<"},
+	{.active = 3, .never = 3, .look = "verdict none", .words = "No device has been visited yet.<"},
 	{.active = 1, .verified = 1, .look = "verdict good",
 	 .words = "The device in use had the files that were approved when it was last visited. Nothing needs"},
 	{.active = 1000, .verified = 999, .behind = 1, .look = "verdict good",
 	 .words = "All 1,000 devices in use had the files that were approved when they were last visited. Nothing"},
-	{.active = 3, .verified = 3, .task = true, .look = "verdict unknown",
-	 .words = "All 3 devices in use had the files that were approved when they were last visited. <"},
+	{.active = 3, .verified = 3, .task = true, .urgency = REPORT_TODAY, .look = "verdict unknown",
+	 .words = "All 3 devices in use had the files that were approved when they were last visited.<"},
+	{.active = 3, .verified = 3, .task = true, .urgency = REPORT_SOON, .look = "verdict good",
+	 .words = "approved when they were last visited. Nothing needs a person today.<"},
+	{.active = 3, .verified = 3, .task = true, .urgency = REPORT_NOW, .look = "verdict bad",
+	 .words = "All 3 devices in use had the files that were approved when they were last visited.<"},
+	{.active = 3, .verified = 3, .full = true, .look = "verdict bad", .words = "too much waits for the SIEM. All 3"},
 	{.active = 3, .verified = 2, .unreachable = 1, .look = "verdict unknown",
-	 .words = "No device in use shows changed files. 1 could not be checked at the last visit. "},
+	 .words = "No device in use shows changed files. 1 could not be checked at the last visit."},
 	{.active = 3, .verified = 2, .never = 1, .look = "verdict unknown",
-	 .words = "No device in use shows changed files. 1 could not be checked at the last visit. "},
-	{.active = 3, .verified = 3, .overdue = 1, .look = "verdict unknown", .words = "shows changed files. "},
+	 .words = "No device in use shows changed files. 1 could not be checked at the last visit."},
+	{.active = 3, .verified = 3, .overdue = 1, .look = "verdict unknown", .words = "shows changed files."},
 	{.active = 3, .verified = 2, .drifted = 1, .look = "verdict bad",
-	 .words = "Files differ from what was approved on 1 of 3 devices in use. "},
+	 .words = "Files differ from what was approved on 1 of 3 devices in use."},
 	{.active = 3, .verified = 2, .wrong = 1, .look = "verdict bad",
-	 .words = "Another device than the enrolled one answered for 1 of 3 devices in use. "},
+	 .words = "Another device than the enrolled one answered for 1 of 3 devices in use."},
 	{.active = 3, .verified = 1, .drifted = 1, .wrong = 1, .look = "verdict bad",
-	 .words = "1 of 3 devices in use. Another device than the enrolled one answered for 1. "},
-	{.active = 3, .verified = 3, .rejected = 1, .look = "verdict bad", .words = "1 approved baseline is not believed. "},
+	 .words = "1 of 3 devices in use. Another device than the enrolled one answered for 1."},
+	{.active = 3, .verified = 3, .rejected = 1, .look = "verdict bad", .words = "1 approved baseline is not believed."},
 	{.active = 3, .verified = 3, .stop = true, .look = "verdict bad",
 	 .words = "Visits are stopped: nothing is checked until the stop is lifted. All 3"},
 };
@@ -99,9 +105,10 @@ START_TEST(the_first_words_say_how_it_stands)
 	fleet.overdue = verdict->overdue;
 	fleet.rejected = verdict->rejected;
 	fleet.stop = verdict->stop ? strdup("network maintenance") : NULL;
+	fleet.full = verdict->full ? strdup("1 GiB waits") : NULL;
 	if (verdict->task) {
 		fleet.tasks = calloc(1, sizeof *fleet.tasks);
-		fleet.tasks[0] = (struct report_task){.urgency = REPORT_SOON, .what = strdup("it"), .next = strdup("that.")};
+		fleet.tasks[0] = (struct report_task){.urgency = verdict->urgency, .what = strdup("it"), .next = strdup("that.")};
 		fleet.task_count = 1;
 	}
 	write_page();

@@ -87,7 +87,7 @@ static const struct {
 	SHAPE("UTF-16LE", "\xFF\xFE" "A\0s\0s\0e\0t\0,\0S\0N\0,\0D\0e\0p\0t\0\n\0S\0A\0M\0P\0L\0E\0-\0" "1\0,\0S\0" "1\0,\0S\0\xFC\0d\0"),
 	SHAPE("UTF-16LE without a mark", "A\0s\0s\0e\0t\0,\0S\0N\0,\0D\0e\0p\0t\0\n\0S\0A\0M\0P\0L\0E\0-\0" "1\0,\0S\0" "1\0,\0S\0\xFC\0d\0"),
 	SHAPE("UTF-16BE", "\xFE\xFF" "\0A\0s\0s\0e\0t\0,\0S\0N\0,\0D\0e\0p\0t\0\n\0S\0A\0M\0P\0L\0E\0-\0" "1\0,\0S\0" "1\0,\0S\0\xFC\0d"),
-	SHAPE("titles", "Equipment list\nSt. Elsewhere, 2026\n\nAsset Tag,S/N,Dept.\nSAMPLE-1,S1,S\xC3\xBC" "d\n"),
+	SHAPE("titles", "Equipment list\nSample site, 2026\n\nAsset Tag,S/N,Dept.\nSAMPLE-1,S1,S\xC3\xBC" "d\n"),
 	SHAPE("titles with delimiters", "List;;;\nPrinted;today;;\nAsset #;Serial No.;Ward;\nSAMPLE-1;S1;S\xC3\xBC" "d;\n"),
 	SHAPE("blank lines", "\n\nAsset,Serial,Dept\n\n,,\n \nSAMPLE-1,S1,S\xC3\xBC" "d\n,,,,\n\n"),
 	SHAPE("quotes", "\"Asset\",\"Serial\",\"Dept\"\n\"SAMPLE-1\",\"S1\",\"S\xC3\xBC" "d\"\n"),

@@ -24,104 +24,14 @@ static void add_head(struct text *text, const struct report_fleet *fleet)
 	text_addf(text, "%s</title>\n<style>%s</style>\n</head>\n", made, page_style);
 }
 
-/* ---- the verdict: one sentence ---- */
-
-struct standing {
-	uint64_t active, visited, drifted, wrong, unchecked, now;
-};
-
-static struct standing stand(const struct report_fleet *fleet)
+static enum page_mark verdict_mark(enum report_verdict verdict)
 {
-	struct standing standing = {
-		.active = fleet->states[INVENTORY_ACTIVE],
-		.drifted = fleet->results[DRIFT_DRIFTED],
-		.wrong = fleet->results[DRIFT_WRONG_DEVICE],
-		.unchecked = fleet->never_visited,
-	};
-
-	for (unsigned i = 0; i < DRIFT_RESULT_COUNT; i++) {
-		standing.visited += fleet->results[i];
-		if (page_mark_of(i) == PAGE_UNKNOWN || page_mark_of(i) == PAGE_NONE)
-			standing.unchecked += fleet->results[i];
+	switch (verdict) {
+	case REPORT_FINE: return PAGE_GOOD;
+	case REPORT_UNSURE: return PAGE_UNKNOWN;
+	case REPORT_TROUBLE: return PAGE_BAD;
+	default: return PAGE_NONE;
 	}
-	for (size_t i = 0; i < fleet->task_count; i++)
-		standing.now += fleet->tasks[i].urgency == REPORT_NOW;
-	return standing;
-}
-
-static enum page_mark verdict_mark(const struct report_fleet *fleet, const struct standing *standing)
-{
-	if (fleet->stop || fleet->full || standing->drifted || standing->wrong || standing->now || fleet->rejected)
-		return PAGE_BAD;
-	if (standing->active == 0 || standing->visited == 0)
-		return PAGE_NONE;
-	return standing->unchecked || fleet->overdue || fleet->task_count ? PAGE_UNKNOWN : PAGE_GOOD;
-}
-
-static void add_trouble(struct text *text, const struct standing *standing)
-{
-	if (standing->drifted) {
-		text_add(text, "Files differ from what was approved on ");
-		html_add_number(text, standing->drifted);
-		text_add(text, " of ");
-		page_add_count(text, standing->active, "device");
-		text_add(text, " in use. ");
-	}
-	if (standing->wrong) {
-		text_add(text, "Another device than the enrolled one answered for ");
-		html_add_number(text, standing->wrong);
-		text_add(text, standing->drifted ? ". " : " of ");
-		if (!standing->drifted) {
-			page_add_count(text, standing->active, "device");
-			text_add(text, " in use. ");
-		}
-	}
-}
-
-static void add_all_well(struct text *text, const struct report_fleet *fleet, const struct standing *standing)
-{
-	if (standing->unchecked || fleet->overdue) {
-		text_add(text, "No device in use shows changed files. ");
-	} else if (standing->active == 1) {
-		text_add(text, "The device in use had the files that were approved when it was last visited. ");
-	} else {
-		text_add(text, "All ");
-		page_add_count(text, standing->active, "device");
-		text_add(text, " in use had the files that were approved when they were last visited. ");
-	}
-}
-
-static void add_sentence(struct text *text, const struct report_fleet *fleet)
-{
-	struct standing standing = stand(fleet);
-
-	if (fleet->stop)
-		text_add(text, "Visits are stopped: nothing is checked until the stop is lifted. ");
-	if (fleet->full)
-		text_add(text, "Sweeps are held, for too much waits for the SIEM. ");
-	if (standing.active == 0) {
-		text_add(text, fleet->device_count ? "No device is in use, so nothing is checked. "
-						   : "No device is enrolled yet, so nothing is checked. ");
-		return;
-	}
-	if (standing.visited == 0) {
-		text_add(text, "No device has been visited yet. ");
-		return;
-	}
-	if (standing.drifted || standing.wrong)
-		add_trouble(text, &standing);
-	else
-		add_all_well(text, fleet, &standing);
-	if (standing.unchecked) {
-		html_add_number(text, standing.unchecked);
-		text_add(text, " could not be checked at the last visit. ");
-	}
-	if (fleet->rejected) {
-		page_add_count(text, fleet->rejected, "approved baseline");
-		text_addf(text, " %s not believed. ", fleet->rejected == 1 ? "is" : "are");
-	}
-	if (fleet->task_count == 0)
-		text_add(text, "Nothing needs a person today. ");
 }
 
 /* What colours every result; other trouble stands among the tasks. */
@@ -154,8 +64,7 @@ static void add_made(struct text *text, const struct report_fleet *fleet)
 
 static void add_header(struct text *text, const struct report_fleet *fleet)
 {
-	struct standing standing = stand(fleet);
-	enum page_mark mark = verdict_mark(fleet, &standing);
+	enum page_mark mark = verdict_mark(report_verdict(fleet));
 
 	text_add(text, "<header>\n<p class=\"what\">Are the devices' files as approved?</p>\n<h1>");
 	html_add_text(text, fleet->site);
@@ -164,7 +73,7 @@ static void add_header(struct text *text, const struct report_fleet *fleet)
 	text_addf(text, "<div class=\"verdict %s\">", page_mark_name(mark));
 	page_add_mark(text, mark);
 	text_add(text, "<p>");
-	add_sentence(text, fleet);
+	report_verdict_add(text, fleet); /* no word in it is a device's */
 	text_add(text, "</p></div>\n");
 	if (fleet->approvals == 0)
 		add_evaluation(text);

@@ -163,7 +163,7 @@ void page_add_limits(struct text *text, const struct report_fleet *fleet)
 
 	page_open_section(text, "limits", "What this page does not say");
 	text_add(text, "<ul>\n"
-		       "<li>Never that a device is safe to use: verify and quarantine by your policy.</li>\n"
+		       "<li>Whether a device may be used: verify and quarantine by your policy.</li>\n"
 		       "<li>A device that is compromised can serve clean copies of its files. Verified means that the "
 		       "files which it served are those that people approved.</li>\n"
 		       "<li>Only files that a profile names are read. Other parts of a device, such as its network "

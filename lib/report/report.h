@@ -156,13 +156,16 @@ const struct report_device *report_device_find(const struct report_fleet *fleet,
 /* Active devices that somebody has to go to: overdue, or the last visit came to no good result. */
 uint64_t report_devices_in_need(const struct report_fleet *fleet);
 
-/* The fleet in a few words, without a full stop: "12 of 998 active devices need a person". */
+/* How the fleet stands, from everything with its tasks. */
 enum report_verdict {
-	REPORT_FINE,
-	REPORT_UNSURE, /* not all were checked */
+	REPORT_FINE,	/* all are as approved, and nothing is to be done today */
+	REPORT_NOTHING, /* no device is in use, or none was ever visited */
+	REPORT_UNSURE,	/* not all were checked, or something is to be done today */
 	REPORT_TROUBLE,
 };
 enum report_verdict report_verdict(const struct report_fleet *fleet);
+/* The same in a few sentences of plain ASCII: "Files differ from what was approved on 2 of 998 devices
+ * in use. 12 could not be checked at the last visit." */
 void report_verdict_add(struct text *text, const struct report_fleet *fleet);
 
 /* From everything else in fleet find what needs a person, the most urgent first, and put it into
