@@ -334,10 +334,11 @@ int baseline_survey(struct baseline_survey *ret_survey, const struct baseline_me
 	if (look(&refresh, store, e) < 0)
 		return -1;
 	*ret_survey = (struct baseline_survey){
-		.stored = refresh.stored, .checks = TAKE(refresh.checks), .rejections = refresh.rejections,
+		.stored = refresh.stored, .checks = refresh.checks, .rejections = refresh.rejections,
 		.unchecked = !can_check, .signers = refresh.signers,
 	};
 	refresh.stored = (struct store_baselines){0};
+	refresh.checks = NULL;
 	refresh.rejections = (struct baseline_rejections){0};
 	refresh.signers = (struct trust_signers){0};
 	return 0;

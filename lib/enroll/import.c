@@ -46,11 +46,10 @@ static int by_asset(const void *key, const void *item)
 	return strcmp(key, device->device.asset);
 }
 
-/* The fields that are strings; NULL for the state. */
+/* The fields that are strings, which is all but the state. */
 static char **string_of(struct inventory_device *device, enum sheet_field field)
 {
 	switch (field) {
-	case SHEET_ASSET: return &device->asset;
 	case SHEET_SERIAL: return &device->serial;
 	case SHEET_MAC: return &device->mac;
 	case SHEET_MODEL: return &device->model;
@@ -59,7 +58,7 @@ static char **string_of(struct inventory_device *device, enum sheet_field field)
 	case SHEET_LINK: return &device->link;
 	case SHEET_CREDENTIAL: return &device->credential;
 	case SHEET_PIN: return &device->pins;
-	default: return NULL;
+	default: return &device->asset;
 	}
 }
 
@@ -93,9 +92,9 @@ static int merge(struct enroll_step *step, int64_t now)
 	if (has(row->given, SHEET_STATE))
 		step->after.state = row->device.state;
 	for (int field = 0; field < SHEET_STORED; field++) {
-		char **place = string_of(&step->after, (enum sheet_field)field);
-		if (!place)
+		if (field == SHEET_STATE)
 			continue;
+		char **place = string_of(&step->after, (enum sheet_field)field);
 		const char *said = *string_of(&row->device, (enum sheet_field)field);
 		const char *known = before ? enroll_value(before, (enum sheet_field)field) : NULL;
 		const char *value = has(row->cleared, (enum sheet_field)field) ? NULL : said ? said : known;

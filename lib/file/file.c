@@ -17,9 +17,11 @@ static int fail(struct error *e, int number, const char *path, const char *act)
 	bool denied = number == EACCES || number == EPERM;
 
 	if (number == EISDIR)
-		return error_set(e, ERROR_DATA, "%s is a folder: name a file in it", path);
-	return error_set(e, denied ? ERROR_PERMISSION : ERROR_UNAVAILABLE, "%s: cannot %s: %s", path, act,
-			 strerror(number));
+		error_set(e, ERROR_DATA, "%s is a folder: name a file in it", path);
+	else
+		error_set(e, denied ? ERROR_PERMISSION : ERROR_UNAVAILABLE, "%s: cannot %s: %s", path, act,
+			  strerror(number));
+	return -1;
 }
 
 int file_read_fd(struct text *text, int fd, const char *name, size_t most, struct error *e)
@@ -178,8 +180,10 @@ static int list_names(const char *folder, struct dirent ***ret_names, struct err
 	struct dirent **names = NULL;
 	int count = scandir(folder, &names, NULL, alphasort);
 
-	if (count < 0)
-		return fail(e, errno, folder, "be listed");
+	if (count < 0) {
+		(void)fail(e, errno, folder, "be listed");
+		return -1; /* said here, where the compilers see it */
+	}
 	struct dirent **grown = realloc(names, ((size_t)count + 1) * sizeof *names);
 	if (!grown) {
 		for (int i = 0; i < count; i++)

@@ -31,7 +31,7 @@ static size_t space_at(const char *bytes)
 
 struct sheet_shown sheet_show(const char *value)
 {
-	struct sheet_shown shown;
+	struct sheet_shown shown = {0};
 
 	text_copy(shown.text, sizeof shown.text, value);
 	return shown;

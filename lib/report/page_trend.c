@@ -168,9 +168,9 @@ static void add_figures(struct text *text, const struct report_fleet *fleet)
 		text_add(text, "<tr><th scope=\"row\">");
 		html_add_day(text, fleet->days[i].at);
 		text_add(text, day.total ? "</th>" : "</th><td class=\"n\" colspan=\"4\">no visits</td>");
-		for (unsigned one = SERIES_COUNT; day.total && one-- > 0;) {
+		for (unsigned one = 0; day.total && one < SERIES_COUNT; one++) {
 			text_add(text, "<td class=\"n\">");
-			html_add_number(text, day.counts[one]);
+			html_add_number(text, day.counts[SERIES_COUNT - 1 - one]);
 			text_add(text, "</td>");
 		}
 		text_add(text, "</tr>\n");

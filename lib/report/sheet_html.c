@@ -78,7 +78,7 @@ static void add_digests(struct text *text, const char *label, uint64_t size, con
 static void add_row(struct text *text, const struct sheet_row *row)
 {
 	const struct drift_finding *finding = row->finding;
-	bool read = row->seen && row->seen->outcome == VISIT_OK;
+	const struct visit_observation *read = row->seen && row->seen->outcome == VISIT_OK ? row->seen : NULL;
 
 	text_addf(text, "<tbody>\n<tr><td%s>%s</td><td>%s</td><th scope=\"row\">",
 		  row->mark == SHEET_APPROVED ? "" : " class=\"differs\"", row->word, visit_kind_name(row->kind));
@@ -89,7 +89,7 @@ static void add_row(struct text *text, const struct sheet_row *row)
 	else if (!row->seen && finding && finding->type == DRIFT_UNREADABLE)
 		text_addf(text, "<div>%s</div>", visit_outcome_text(finding->outcome));
 	if (read)
-		add_digests(text, finding ? "Found: " : "", row->seen->size, &row->seen->digest);
+		add_digests(text, finding ? "Found: " : "", read->size, &read->digest);
 	if (finding && finding->has_old)
 		add_digests(text, "Approved: ", finding->old_size, &finding->old_digest);
 	text_add(text, "</td></tr>\n</tbody>\n");

@@ -110,7 +110,7 @@ static void add_row(struct text *text, const struct sheet_row *row)
 {
 	CLEANUP(cleanup_free) char *path = escape_string(ESCAPE_DISPLAY, row->path ? row->path : "all files");
 	const struct drift_finding *finding = row->finding;
-	bool read = row->seen && row->seen->outcome == VISIT_OK;
+	const struct visit_observation *read = row->seen && row->seen->outcome == VISIT_OK ? row->seen : NULL;
 
 	text->failed |= !path;
 	text_addf(text, "%-13s  %-12s  ", row->word, visit_kind_name(row->kind));
@@ -120,7 +120,7 @@ static void add_row(struct text *text, const struct sheet_row *row)
 	else if (!row->seen && finding && finding->type == DRIFT_UNREADABLE)
 		text_addf(text, "  %s\n", visit_outcome_text(finding->outcome));
 	if (read)
-		add_digests(text, finding ? "found:    " : "", row->seen->size, &row->seen->digest);
+		add_digests(text, finding ? "found:    " : "", read->size, &read->digest);
 	if (finding && finding->has_old)
 		add_digests(text, "approved: ", finding->old_size, &finding->old_digest);
 }
