@@ -17,6 +17,7 @@ struct run {
 	struct cli *cli;
 	struct sweep *sweep;
 	unsigned mask;
+	bool named; /* the devices were, one by one */
 	size_t told; /* devices with a result */
 	struct cli_progress bar;
 	bool failed;
@@ -70,7 +71,8 @@ static void add_reason(struct text *text, const struct run *run, const struct sw
 	else if (result == DRIFT_UNTRUSTED)
 		add_why_untrusted(text, visit->verdict, run);
 	else if (result == DRIFT_SKIPPED && visit->device->state != INVENTORY_ACTIVE)
-		text_addf(text, "it is %s", inventory_state_name(visit->device->state));
+		text_addf(text, "it is %s%s", visit->device->state == INVENTORY_MAINTENANCE ? "in " : "",
+			  inventory_state_name(visit->device->state));
 	else if (result == DRIFT_SKIPPED)
 		text_add(text, "it waits after failures; name it to visit it now");
 }
@@ -157,12 +159,18 @@ static void print_json_visit(const struct sweep_visit *visit)
 	print_json_line(object);
 }
 
+/* A pump that is stored or in repair is no failure of the sweep, unless somebody asked for just it. */
+static bool is_away(const struct run *run, const struct sweep_visit *visit)
+{
+	return visit->verdict->result == DRIFT_SKIPPED && visit->device->state != INVENTORY_ACTIVE && !run->named;
+}
+
 static void on_visit(void *userdata, const struct sweep_visit *visit)
 {
 	struct run *run = userdata;
 
 	cli_progress_clear(&run->bar);
-	if (!visit->will_retry) {
+	if (!visit->will_retry && !is_away(run, visit)) {
 		run->told++;
 		run->mask |= drift_verdict_mask(visit->verdict);
 	}
@@ -426,6 +434,7 @@ int verb_sweep(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli, "every device is meant by --all: say \"pumpwatch sweep --all\"");
 	if ((optind < argc) + all + (window != NULL) > 1)
 		return cli_usage(cli, "give assets, or --all, or --window: one of the three");
+	run.named = optind < argc;
 	request.assets = (const char *const *)argv + optind;
 	request.asset_count = (size_t)(argc - optind);
 	if (cli_open_store(cli, STORE_WRITE, &e) < 0 || check_assets(cli, &request, &e) < 0 ||

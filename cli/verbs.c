@@ -138,7 +138,8 @@ const struct cli_verb cli_verbs[] = {
 	 "  --all               every active device (as without ASSET; back-off is not waited for)\n"
 	 "  --window NAME       those of a window of the configuration\n\n"
 	 "Exit code: 0 all verified; else the sum of 1 added, 2 missing, 4 modified (forged, stale and\n"
-	 "mixed count as modified), 8 something could not be checked.\n\n"
+	 "mixed count as modified), 8 something could not be checked. A device that is stored or in maintenance\n"
+	 "is skipped; that is an 8 only where it was named.\n\n"
 	 "Example:\n  pumpwatch sweep PUMP-0001 PUMP-0002\n",
 	 verb_sweep, CLI_LOOKS},
 	{"bench", "--model MODEL --link LINK [OPTION…]", "check one pump on the service bench, for a work order",

@@ -27,7 +27,8 @@ a_device_without_baselines_is_untrusted() {
 
 a_candidate_says_what_to_do_with_it() {
 	exits 0 pumpwatch baseline learn PUMP-1 --kind firmware --release 7.0 -o "$TEMPORARY/firmware"
-	contains "$OUTPUT" "2 files. Look it through, then: pumpwatch baseline add $TEMPORARY/firmware"
+	contains "$OUTPUT" "2 files."
+	contains "$OUTPUT" "Look it through, then: pumpwatch baseline add $TEMPORARY/firmware"
 	same "$(pumpwatch --json baseline list)" "[]" "what learning put in force"
 	exits 0 pumpwatch baseline add "$TEMPORARY/firmware"
 	contains "$OUTPUT" "is in force: firmware 7.0 for model generic, 2 files."

@@ -82,6 +82,15 @@ a_device_that_is_not_active_is_skipped_and_said() {
 	exits 8 pumpwatch sweep PUMP-1 PUMP-2
 	contains "$OUTPUT" "PUMP-2           skipped: it is stored"
 	contains "$OUTPUT" "2 devices: 1 verified, 1 skipped."
+	# Not named it is no failure of the sweep; but where nothing else is left, nothing was checked.
+	pumpwatch --quiet edit PUMP-2 state=maintenance "department=Ward 1"
+	pumpwatch --quiet edit PUMP-1 "department=Ward 1"
+	exits 0 pumpwatch sweep --window ward
+	contains "$OUTPUT" "PUMP-2           skipped: it is in maintenance"
+	contains "$OUTPUT" "2 devices: 1 verified, 1 skipped."
+	pumpwatch --quiet edit PUMP-1 department=
+	exits 8 pumpwatch sweep --window ward
+	contains "$OUTPUT" "no device was visited"
 }
 
 an_unreachable_pump_says_what_to_do() {
