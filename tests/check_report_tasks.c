@@ -110,6 +110,12 @@ static void missing(void) { add_alert(ALERT_FILE_MISSING, "PUMP-0002", "doses.li
 static void mixed(void) { add_alert(ALERT_FILE_MIXED, "PUMP-0002", "doses.lib"); }
 static void added(void) { add_alert(ALERT_FILE_ADDED, "PUMP-0002", "NEW.BIN")->kind = VISIT_OTHER; }
 static void stale(void) { add_alert(ALERT_FILE_STALE, "PUMP-0002", NULL)->has_kind = true; }
+static void many_refused(void)
+{
+	for (int i = 0; i < 5; i++)
+		add_alert(ALERT_DEVICE_REFUSED, i == 1 ? "PUMP-0002" : i == 0 ? "PUMP-0001" : "PUMP-0009", NULL);
+}
+
 static void refused(void) { add_alert(ALERT_DEVICE_REFUSED, "PUMP-0002", NULL); }
 static void unreadable(void) { add_alert(ALERT_FILE_UNREADABLE, "PUMP-0002", "doses.lib")->outcome = "timed-out"; }
 
@@ -338,6 +344,9 @@ static const struct row {
 	{stale, REPORT_TODAY, "The drug library of PUMP-0002 (ICU) is of an older release, which is not accepted any more",
 	 "alert show 11", 11, 1},
 	{refused, REPORT_TODAY, "PUMP-0002 (ICU) refuses the login", "Check the credential", 11, 1},
+	{many_refused, REPORT_TODAY,
+	 "5 devices refuse the login: PUMP-0001 (ICU), PUMP-0002 (ICU), PUMP-0009 and 2 more",
+	 "\"pumpwatch alerts --type DEVICE_REFUSED\" lists them", 0, 5},
 	{unreadable, REPORT_TODAY,
 	 "The drug library of PUMP-0002 (ICU) could not be checked as a whole: doses.lib could not be read (did not answer in "
 	 "time)", "Nothing is known of these files", 11, 1},

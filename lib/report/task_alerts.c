@@ -8,6 +8,8 @@
 
 #define ACKNOWLEDGED_MOST (14 * TIME_DAY) /* then it is told that it is still so */
 
+enum { REFUSED_NAMED = 3 }; /* devices; more are one task */
+
 #define QUARANTINE "Verify it and quarantine it by your policy; "
 
 /* ---- what each type says: in the order in which it is told ---- */
@@ -201,6 +203,45 @@ static void tell(struct tasks *tasks, const struct alert *alert, size_t files)
 	task_end(tasks, &draft);
 }
 
+/* A password that was changed shows on many devices at once: that is one thing to do. */
+static void tell_refused(struct tasks *tasks, const struct alert *const *alerts, size_t count)
+{
+	const struct type *type = &types[rank_of(alerts[0])];
+	struct task_draft draft = task_begin(type->urgency);
+
+	text_addf(&draft.what, "%zu devices %s: ", count, type->many);
+	for (size_t i = 0; i < REFUSED_NAMED; i++) {
+		text_add(&draft.what, i > 0 ? ", " : "");
+		task_add_device(&draft.what, alerts[i]->asset, report_device_find(tasks->fleet, alerts[i]->asset));
+	}
+	text_addf(&draft.what, " and %zu more", count - REFUSED_NAMED);
+	text_addf(&draft.next, "%s\"pumpwatch alerts --type %s\" lists them.", type->next, alert_type_name(type->type));
+	draft.devices = count;
+	task_end(tasks, &draft);
+}
+
+/* How many alerts from this one on are of files of the same kind of one device. */
+static size_t files_from(const struct list *list, size_t i)
+{
+	size_t count = 1;
+
+	while (!list->items[i]->group && i + count < list->count && !list->items[i + count]->group &&
+	       compare_keys(list->items[i], list->items[i + count]) == 0)
+		count++;
+	return count;
+}
+
+/* How many from this one on are of devices that refuse the login. */
+static size_t refused_from(const struct list *list, size_t i)
+{
+	size_t count = 0;
+
+	while (i + count < list->count && !list->items[i + count]->group &&
+	       list->items[i + count]->type == ALERT_DEVICE_REFUSED)
+		count++;
+	return count;
+}
+
 /* ---- what was acknowledged and never mended ---- */
 
 static void tell_acknowledged(struct tasks *tasks)
@@ -240,12 +281,14 @@ void task_find_alerts(struct tasks *tasks)
 		tasks->failed = true;
 		return;
 	}
-	for (size_t i = 0, files; i < list.count; i += files) {
-		files = 1;
-		while (!list.items[i]->group && i + files < list.count && !list.items[i + files]->group &&
-		       compare_keys(list.items[i], list.items[i + files]) == 0)
-			files++;
-		tell(tasks, list.items[i], files);
+	for (size_t i = 0, taken; i < list.count; i += taken) {
+		taken = refused_from(&list, i);
+		if (taken > REFUSED_NAMED) {
+			tell_refused(tasks, list.items + i, taken);
+			continue;
+		}
+		taken = files_from(&list, i);
+		tell(tasks, list.items[i], taken);
 	}
 	free(list.items);
 	tell_acknowledged(tasks);

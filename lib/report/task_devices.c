@@ -150,7 +150,7 @@ static void find_overdue(struct tasks *tasks)
 		  (long long)(fleet->overdue_after / (days ? TIME_DAY : TIME_HOUR)), days ? 'd' : 'h');
 	const struct telling telling = {
 		REPORT_TODAY, one.data ? one.data : "", many.data ? many.data : "",
-		"Find it, switch it on and connect it, or tell that it is stored or in maintenance; ",
+		"What is switched off or elsewhere: find and connect it, or tell that it is stored or in maintenance; ",
 		filter.data ? filter.data : "", "--department",
 	};
 	tasks->failed |= one.failed || many.failed || filter.failed;
