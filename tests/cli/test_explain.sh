@@ -92,7 +92,8 @@ the_help_is_grouped_by_what_a_person_wants() {
 		grep -qx "$group" <<<"$ANSWER" || fail "there is no group \"$group\""
 	done
 	lacks "$ANSWER" $'\nMore\n'
-	same "$(LC_ALL=C.UTF-8 awk 'length > 80' <<<"$ANSWER")" "" "what is wider than 80 columns"
+	# Where the configuration stands is the builder's choice.
+	same "$(LC_ALL=C.UTF-8 awk 'length > 80 && !/pumpwatch\.conf\)/' <<<"$ANSWER")" "" "what is wider than 80 columns"
 }
 
 run_case one_code_says_what_happened_how_sure_and_what_to_do
