@@ -11,11 +11,12 @@ PATH=$PATH:/usr/sbin:/sbin
 . "$SOURCE/tests/lib.sh"
 
 root=$TEMPORARY/root results=$TEMPORARY/results
-packages=systemd,systemd-sysv,libssl3,libcurl4,libssh-4,libsqlite3-0,libjansson4,libseccomp2,libinih1
+packages=systemd,systemd-sysv,libssl3,libcurl4,libssh-4,libsqlite3-0,libjansson4,libseccomp2,libinih1,libcsv3
 
 # A minimal Debian of the mirror that this host uses, kept for the next time.
 make_root() {
-	local stored=$CACHE/systemd-root.tar mirror suite
+	local stored mirror suite
+	stored=$CACHE/systemd-root-$(cksum <<<"$packages" | cut -d' ' -f1).tar # another list, another root
 	if [ ! -f "$stored" ]; then
 		# shellcheck disable=SC2016 # these are apt-get's
 		read -r mirror suite _ < <(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
