@@ -398,12 +398,14 @@ const char *cli_result_words(int result)
 	}
 }
 
+const char *cli_state_words(enum inventory_state state)
+{
+	return state == INVENTORY_MAINTENANCE ? "in maintenance" : inventory_state_name(state);
+}
+
 const char *cli_standing_words(const struct store_device *device)
 {
-	switch (device->device.state) {
-	case INVENTORY_ACTIVE: break;
-	case INVENTORY_MAINTENANCE: return "in maintenance";
-	default: return inventory_state_name(device->device.state);
-	}
+	if (device->device.state != INVENTORY_ACTIVE)
+		return cli_state_words(device->device.state);
 	return cli_result_words(device->standing.has_result ? (int)device->standing.result : CLI_NOT_VISITED);
 }

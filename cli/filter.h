@@ -63,6 +63,9 @@ const struct store_device *cli_find_device(const struct store_devices *devices, 
 int cli_alert_severity(const struct alert *alert); /* syslog's */
 const char *cli_severity_name(int severity);
 
+/* A state within a sentence: "active", "in maintenance". */
+const char *cli_state_words(enum inventory_state state);
+
 /* How a device stands, in two or three words for a table on a terminal: "as approved", "files were
  * changed", "in maintenance". */
 const char *cli_standing_words(const struct store_device *device);

@@ -1,10 +1,10 @@
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "cli/ask.h"
 #include "cli/import.h"
 #include "cli/progress.h"
 #include "cli/table.h"
@@ -350,23 +350,10 @@ static int read_file(struct import *import, struct error *e)
 static bool on_progress(void *userdata, size_t done, size_t total)
 {
 	struct import *import = userdata;
-	sigset_t pending;
 
 	import->bar.total = total;
 	cli_progress_show(&import->bar, done, NULL);
-	(void)sigpending(&pending); /* cannot fail with this argument */
-	return !sigismember(&pending, SIGINT) && !sigismember(&pending, SIGTERM);
-}
-
-/* Signals wait, and are looked for between rows. */
-static void hold_signals(void)
-{
-	sigset_t blocked;
-
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &blocked, NULL); /* cannot fail with these arguments */
+	return !cli_signal_came();
 }
 
 static bool is_refused(const struct import *import)
@@ -411,7 +398,7 @@ static int run(struct import *import, struct error *e)
 
 	if (read_file(import, e) < 0 || open_store(import, e) < 0)
 		return -1;
-	hold_signals();
+	cli_block_signals(); /* they wait, and are looked for between rows */
 	cli_progress_begin(&import->bar, cli, "rows", import->sheet.count);
 	int r = run_transaction(import, e);
 	cli_progress_clear(&import->bar);

@@ -148,8 +148,7 @@ static void print_times(const struct cli *cli, struct store_device *device)
 	printf("%-14s %s", "Last verified", cli_time(cli, verified, time));
 	printf(cli->terminal && verified ? " (%s)\n" : "\n", cli_age(cli, verified, age));
 	if (device->device.state != INVENTORY_ACTIVE)
-		printf("%-14s none: it is %s%s\n", "Next visit", device->device.state == INVENTORY_MAINTENANCE ? "in " : "",
-		       inventory_state_name(device->device.state));
+		printf("%-14s none: it is %s\n", "Next visit", cli_state_words(device->device.state));
 	else if (next > 0)
 		printf("%-14s %s\n", "Next visit", cli_time(cli, next, time));
 	else

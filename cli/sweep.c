@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/ask.h"
+#include "cli/filter.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "overview/overview.h"
@@ -71,8 +72,7 @@ static void add_reason(struct text *text, const struct run *run, const struct sw
 	else if (result == DRIFT_UNTRUSTED)
 		add_why_untrusted(text, visit->verdict, run);
 	else if (result == DRIFT_SKIPPED && visit->device->state != INVENTORY_ACTIVE)
-		text_addf(text, "it is %s%s", visit->device->state == INVENTORY_MAINTENANCE ? "in " : "",
-			  inventory_state_name(visit->device->state));
+		text_addf(text, "it is %s", cli_state_words(visit->device->state));
 	else if (result == DRIFT_SKIPPED)
 		text_add(text, "it waits after failures; name it to visit it now");
 }

@@ -1,6 +1,6 @@
 #include "base/text.h"
 #include "report/html.h"
-#include "report/report.h"
+#include "report/internal.h"
 
 /* A device that somebody has to go to: what was seen there is not as approved, or nothing was. */
 static bool is_in_need(const struct report_device *device)
@@ -55,13 +55,6 @@ enum report_verdict report_verdict(const struct report_fleet *fleet)
 	return REPORT_FINE;
 }
 
-/* "1,234 devices" */
-static void add_count(struct text *text, uint64_t count, const char *noun)
-{
-	html_add_number(text, count);
-	text_addf(text, " %s%s", noun, count == 1 ? "" : "s");
-}
-
 static void add_trouble(struct text *text, const struct report_fleet *fleet)
 {
 	uint64_t active = fleet->states[INVENTORY_ACTIVE];
@@ -71,7 +64,7 @@ static void add_trouble(struct text *text, const struct report_fleet *fleet)
 		text_add(text, "Files differ from what was approved on ");
 		html_add_number(text, drifted);
 		text_add(text, " of ");
-		add_count(text, active, "device");
+		page_add_count(text, active, "device");
 		text_add(text, " in use. ");
 	}
 	if (wrong > 0) {
@@ -80,7 +73,7 @@ static void add_trouble(struct text *text, const struct report_fleet *fleet)
 		text_add(text, drifted > 0 ? ". " : " of ");
 	}
 	if (wrong > 0 && drifted == 0) {
-		add_count(text, active, "device");
+		page_add_count(text, active, "device");
 		text_add(text, " in use. ");
 	}
 }
@@ -95,7 +88,7 @@ static void add_all_well(struct text *text, const struct report_fleet *fleet)
 		text_add(text, "The device in use had the files that were approved when it was last visited. ");
 	} else {
 		text_add(text, "All ");
-		add_count(text, active, "device");
+		page_add_count(text, active, "device");
 		text_add(text, " in use had the files that were approved when they were last visited. ");
 	}
 }
@@ -113,7 +106,7 @@ static void add_devices(struct text *text, const struct report_fleet *fleet)
 		text_add(text, " could not be checked at the last visit. ");
 	}
 	if (fleet->rejected > 0) {
-		add_count(text, fleet->rejected, "approved baseline");
+		page_add_count(text, fleet->rejected, "approved baseline");
 		text_addf(text, " %s not believed. ", fleet->rejected == 1 ? "is" : "are");
 	}
 	if (count_tasks(fleet, REPORT_TODAY) == 0)
